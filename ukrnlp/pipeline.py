@@ -1,0 +1,153 @@
+"""Stages in a row: what each needs is checked when the pipeline is built, documents go through in windows."""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args
+
+from ukrnlp.document import Document, StageError
+from ukrnlp.errors import ConfigError, InputError, UkrnlpError
+
+OnError = Literal["raise", "keep"]
+DOCUMENT_FIELDS = frozenset(f.name for f in fields(Document))
+
+log = logging.getLogger(__name__)
+
+
+class Stage(Protocol):
+    """One step over documents, in place: it returns nothing, so it can neither drop nor reorder them."""
+
+    @property
+    def name(self) -> str:
+        """What errors and progress call the stage."""
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Document fields that must be filled before."""
+
+    @property
+    def provides(self) -> tuple[str, ...]:
+        """Document fields that the stage fills."""
+
+    def __call__(self, docs: Sequence[Document]) -> None:
+        """Fill `provides` of every document."""
+
+
+class Pipeline:
+    """Runs `stages` one after another over whole windows of documents.
+
+    A failing window is retried document by document, so that one bad text does not take the others with it. With
+    `on_error="raise"` the failure is raised as `UkrnlpError` that names stage and document; with `"keep"` the
+    document keeps what worked, gets a `StageError` in `errors`, and goes on to the stages that can still run.
+
+    >>> class Shout:
+    ...     name, requires, provides = "shout", (), ("normalized",)
+    ...     def __call__(self, docs):
+    ...         for doc in docs:
+    ...             doc.normalized = doc.text.upper()
+    >>> Pipeline([Shout()])("київ").normalized
+    'КИЇВ'
+
+    Raises:
+        ConfigError: a stage needs a field that no stage before it provides; every gap is named at once.
+    """
+
+    def __init__(self, stages: Sequence[Stage], *, on_error: OnError = "raise") -> None:
+        check_choice("on_error", on_error, get_args(OnError))
+        self.stages = tuple(stages)
+        self.on_error = on_error
+        check_wiring(self.stages)
+
+    def __call__(self, text: str | Document) -> Document:
+        """Process one text: a batch of one."""
+        return next(self.pipe([text]))
+
+    def pipe(self, texts: Iterable[str | Document], *, batch_size: int = 64) -> Iterator[Document]:
+        """Yield one Document a text, in the order of the texts.
+
+        Args:
+            texts: read lazily, a window at a time, so a stream need not fit in memory. A str becomes a Document.
+            batch_size: documents a window; engines batch the sentences of a whole window together.
+
+        Raises:
+            InputError: an item is neither str nor Document.
+            UkrnlpError: a stage failed and `on_error` is "raise"; its cause is kept.
+        """
+        if batch_size < 1:
+            raise ConfigError(f"batch_size is {batch_size}; it must be 1 or more")
+        stream = iter(texts)
+        while docs := [as_document(item) for item in islice(stream, batch_size)]:
+            for stage in self.stages:
+                self._run(stage, docs)
+            yield from docs
+
+    def _run(self, stage: Stage, docs: list[Document]) -> None:
+        ready = [doc for doc in docs if all(is_filled(doc, name) for name in stage.requires)]
+        if not ready:
+            return
+        try:
+            stage(ready)
+        except Exception as error:
+            if self.on_error == "raise" and len(ready) == 1:
+                raise failure(stage, ready[0], error) from error
+            log.debug("%s failed on a window of %d; trying one by one", stage.name, len(ready), exc_info=True)
+            for doc in ready:
+                self._run_alone(stage, doc)
+
+    def _run_alone(self, stage: Stage, doc: Document) -> None:
+        before = {name: getattr(doc, name) for name in stage.provides}
+        try:
+            stage([doc])
+        except Exception as error:
+            for name, value in before.items():
+                setattr(doc, name, value)
+            if self.on_error == "raise":
+                raise failure(stage, doc, error) from error
+            doc.errors += (StageError(stage.name, type(error).__name__, str(error)),)
+
+
+def as_document(item: str | Document) -> Document:
+    """Wrap a str; pass a Document through."""
+    if isinstance(item, Document):
+        return item
+    if isinstance(item, str):
+        return Document(item)
+    raise InputError(f"a text must be str or Document, found {type(item).__name__}: decode or wrap it first")
+
+
+def is_filled(doc: Document, name: str) -> bool:
+    """Whether the stage that provides field `name` has run on `doc`."""
+    return getattr(doc, name) is not None
+
+
+def failure(stage: Stage, doc: Document, error: Exception) -> UkrnlpError:
+    """The error that `stage` raises to the caller for `doc`."""
+    kind = type(error) if isinstance(error, UkrnlpError) else UkrnlpError
+    where = f"stage {stage.name}, document {doc.id!r}" if doc.id else f"stage {stage.name}"
+    message = f"{where}: {error or type(error).__name__}"
+    return kind(message) if kind.__init__ is Exception.__init__ else UkrnlpError(message)
+
+
+def check_choice(option: str, value: object, allowed: Sequence[str]) -> None:
+    """Raise `ConfigError` unless `value` is one of `allowed`."""
+    if value not in allowed:
+        raise ConfigError(f"{option} is {value!r}; allowed: {', '.join(allowed)}")
+
+
+def check_wiring(stages: Sequence[Stage]) -> None:
+    """Raise `ConfigError` naming every requirement that no earlier stage provides, and every unknown field."""
+    gaps: list[str] = []
+    present = {"text", "id", "lang", "meta", "targets"}
+    for stage in stages:
+        unknown = [name for name in (*stage.requires, *stage.provides) if name not in DOCUMENT_FIELDS]
+        gaps += [f"{stage.name} names {name!r}, which Document does not have" for name in unknown]
+        missing = [name for name in stage.requires if name not in present and name not in unknown]
+        gaps += [f"{stage.name} needs {name!r}, which no stage before it provides" for name in missing]
+        present.update(stage.provides)
+    if gaps:
+        raise ConfigError("; ".join(gaps))
