@@ -30,13 +30,13 @@ def pair_input(encode: Encode, target: str, sentences: Sequence[str]) -> tuple[l
     return _joined([BOS, *encode(target), EOS, EOS], encode, sentences)
 
 
-def text_input(encode: Encode, sentences: Sequence[str], *, prefix: str = "") -> tuple[list[int], list[Span]]:
-    """Return the ids of `<s> prefix sentences </s>` and where each sentence stands in them.
+def text_input(encode: Encode, sentences: Sequence[str]) -> tuple[list[int], list[Span]]:
+    """Return the ids of `<s> sentences </s>` and where each sentence stands in them.
 
     >>> text_input(lambda text: [ord(c) for c in text], ["BC", "D"])
     ([0, 66, 67, 68, 2], [(1, 3), (3, 4)])
     """
-    return _joined([BOS, *(encode(prefix) if prefix else ())], encode, sentences)
+    return _joined([BOS], encode, sentences)
 
 
 def _joined(head: list[int], encode: Encode, sentences: Sequence[str]) -> tuple[list[int], list[Span]]:
