@@ -14,6 +14,7 @@ from ukrnlp.document import Document, StageError
 from ukrnlp.errors import ConfigError, InputError, UkrnlpError
 
 OnError = Literal["raise", "keep"]
+READER = "uk-reader"
 DOCUMENT_FIELDS = frozenset(f.name for f in fields(Document))
 
 log = logging.getLogger(__name__)
@@ -151,3 +152,128 @@ def check_wiring(stages: Sequence[Stage]) -> None:
         present.update(stage.provides)
     if gaps:
         raise ConfigError("; ".join(gaps))
+
+
+STAGES = ("normalize", "split", "translate", "summarize", "stance")
+PRESETS: dict[str, dict[str, Any]] = {"uk-news": {"stages": STAGES}}
+SETTINGS = ("pipeline", "stages", "to", "targets", "on_error", *STAGES)
+
+
+def load(
+    config: str | Path | Mapping[str, Any] = "uk-news",
+    *,
+    to: str | None = None,
+    targets: Sequence[str] | Literal["auto"] | None = None,
+    stages: Sequence[str] | None = None,
+    on_error: OnError | None = None,
+) -> Pipeline:
+    """Build a pipeline of the bundled or named models. Nothing is downloaded.
+
+    Args:
+        config: name of a preset (`"uk-news"`), a TOML file, or a mapping with the same keys: `stages` (of normalize,
+            split, translate, summarize, stance), `to`, `targets`, `on_error`, and a table of options for any stage,
+            such as `{"translate": {"model": "uk-en", "beam_size": 1}}`. `pipeline` names the preset to start from.
+        to: language to translate into, such as `"en"`; without it the translate stage is left out.
+        targets: whose stance to judge, or `"auto"` to find them; without them the stance stage serves only documents
+            that bring their own.
+        stages: the stages to run, in place of the config's.
+        on_error: what a failing document does, see `Pipeline`.
+
+    Raises:
+        ConfigError: a preset, key, stage or option is unknown, or the stages do not fit together.
+        ModelError: a model is not there or damaged.
+
+    >>> load({"stages": ["normalize", "split"]})("Росія мовчить.").sentences
+    (Sentence(text='Росія мовчить.', start=0),)
+    """
+    given = {"to": to, "targets": targets, "stages": stages, "on_error": on_error}
+    settings = {**read_config(config), **{key: value for key, value in given.items() if value is not None}}
+    unknown = [key for key in settings if key not in SETTINGS]
+    if unknown:
+        raise ConfigError(f"unknown settings {', '.join(map(repr, unknown))}; allowed: {', '.join(SETTINGS)}")
+    named = list(settings.get("stages", STAGES))
+    for name in named:
+        check_choice("a stage", name, STAGES)
+    if not settings.get("to"):
+        if stages is not None and "translate" in stages:
+            raise ConfigError("the translate stage needs a language: give to='en'")
+        named = [name for name in named if name != "translate"]
+    built = build(named, settings)
+    return Pipeline(built, on_error=settings.get("on_error", "raise"))
+
+
+def read_config(config: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a preset, TOML file or mapping, over those of the preset that it names."""
+    if isinstance(config, str) and config in PRESETS:
+        return dict(PRESETS[config])
+    if isinstance(config, Mapping):
+        own = dict(config)
+    else:
+        path = Path(config)
+        if not path.is_file():
+            raise ConfigError(f"{str(config)!r} is neither a preset ({', '.join(PRESETS)}) nor a TOML file")
+        try:
+            own = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is not TOML in UTF-8: {error}") from error
+    preset = own.pop("pipeline", "uk-news")
+    check_choice("pipeline", preset, tuple(PRESETS))
+    return {**PRESETS[preset], **own}
+
+
+def build(names: Sequence[str], settings: Mapping[str, Any]) -> list[Stage]:
+    """Make the named stages; only the packages and models that they need are loaded."""
+    readers: dict[tuple[Any, ...], Any] = {}
+
+    def reader(options: dict[str, Any]) -> Any:
+        """The reader model serves stance and summary: one load for both, where they ask for the same."""
+        from ukrnlp.engines.encoder import load_reader
+
+        given = {key: options.pop(key) for key in ("model", "engine", "device", "threads") if key in options}
+        key = tuple(sorted(given.items()))
+        if key not in readers:
+            readers[key] = load_reader(given.pop("model", READER), **given)
+        return readers[key]
+
+    def normalize(options: dict[str, Any]) -> Stage:
+        from ukrnlp.preprocess.normalize import Normalizer
+
+        return Normalizer(**options)
+
+    def split(options: dict[str, Any]) -> Stage:
+        from ukrnlp.preprocess.sentences import SentenceSplitter
+
+        return SentenceSplitter(**options)
+
+    def translate(options: dict[str, Any]) -> Stage:
+        from ukrnlp.engines.seq2seq import load_seq2seq
+        from ukrnlp.tasks.translate import Translator
+
+        own = {key: options.pop(key) for key in ("cache",) if key in options}
+        to = settings["to"]
+        model = options.pop("model", f"uk-{to}")
+        return Translator(load_seq2seq(model, **options), to=to, model=model, **own)
+
+    def summarize(options: dict[str, Any]) -> Stage:
+        from ukrnlp.tasks.summarize import Summarizer
+
+        engine = reader(options)
+        return Summarizer(engine.sentence_scorer, **options)
+
+    def stance(options: dict[str, Any]) -> Stage:
+        from ukrnlp.tasks.stance import StanceClassifier
+
+        engine = reader(options)
+        return StanceClassifier(engine.pair_reader, targets=settings.get("targets", ()), **options)
+
+    makers = {"normalize": normalize, "split": split, "translate": translate, "summarize": summarize, "stance": stance}
+    stages: list[Stage] = []
+    for name in names:
+        options = settings.get(name, {})
+        if not isinstance(options, Mapping):
+            raise ConfigError(f"[{name}] is {options!r}; it must be a table of options")
+        try:
+            stages.append(makers[name](dict(options)))
+        except TypeError as error:
+            raise ConfigError(f"[{name}]: {error}") from error
+    return stages
