@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import islice
 from pathlib import Path
@@ -223,48 +224,57 @@ def read_config(config: str | Path | Mapping[str, Any]) -> dict[str, Any]:
 
 def build(names: Sequence[str], settings: Mapping[str, Any]) -> list[Stage]:
     """Make the named stages; only the packages and models that they need are loaded."""
-    readers: dict[tuple[Any, ...], Any] = {}
+    engines: dict[tuple[Any, ...], Any] = {}
+    to: str = settings.get("to") or ""
 
-    def reader(options: dict[str, Any]) -> Any:
-        """The reader model serves stance and summary: one load for both, where they ask for the same."""
-        from ukrnlp.engines.encoder import load_reader
+    def engine(load_engine: Callable[..., Any], default: str, options: dict[str, Any]) -> tuple[Any, str]:
+        """The engine that `options` ask for, and its model's name; stages that ask for the same share one load."""
+        own = {key: options.pop(key) for key in inspect.signature(load_engine).parameters if key in options}
+        model = own.pop("model", options.pop("model", default))
+        key = (load_engine, model, tuple(sorted(own.items())))
+        if key not in engines:
+            engines[key] = load_engine(model, **own)
+        return engines[key], model
 
-        given = {key: options.pop(key) for key in ("model", "engine", "device", "threads") if key in options}
-        key = tuple(sorted(given.items()))
-        if key not in readers:
-            readers[key] = load_reader(given.pop("model", READER), **given)
-        return readers[key]
-
-    def normalize(options: dict[str, Any]) -> Stage:
-        from ukrnlp.preprocess.normalize import Normalizer
-
-        return Normalizer(**options)
-
-    def split(options: dict[str, Any]) -> Stage:
-        from ukrnlp.preprocess.sentences import SentenceSplitter
-
-        return SentenceSplitter(**options)
-
-    def translate(options: dict[str, Any]) -> Stage:
+    def translator(options: dict[str, Any]) -> Any:
         from ukrnlp.engines.seq2seq import load_seq2seq
         from ukrnlp.tasks.translate import Translator
 
-        own = {key: options.pop(key) for key in ("cache",) if key in options}
-        to = settings["to"]
-        model = options.pop("model", f"uk-{to}")
-        return Translator(load_seq2seq(model, **options), to=to, model=model, **own)
+        seq2seq, model = engine(load_seq2seq, f"uk-{to}", options)
+        return Translator(seq2seq, to=to, model=model, lengths=seq2seq.lengths, **options)
 
-    def summarize(options: dict[str, Any]) -> Stage:
+    def normalize(options: dict[str, Any]) -> list[Stage]:
+        from ukrnlp.preprocess.normalize import Normalizer
+
+        return [Normalizer(**options)]
+
+    def split(options: dict[str, Any]) -> list[Stage]:
+        from ukrnlp.preprocess.sentences import SentenceSplitter
+
+        return [SentenceSplitter(**options)]
+
+    def translate(options: dict[str, Any]) -> list[Stage]:
+        return [translator(options)]
+
+    def summarize(options: dict[str, Any]) -> list[Stage]:
+        from ukrnlp.engines.encoder import load_reader
         from ukrnlp.tasks.summarize import Summarizer
+        from ukrnlp.tasks.translate import SummaryTranslator
 
-        engine = reader(options)
-        return Summarizer(engine.sentence_scorer, **options)
+        lang = options.pop("lang", to or "uk")
+        check_choice("summarize lang", lang, ("uk", to) if to else ("uk",))
+        reader, model = engine(load_reader, READER, options)
+        stages: list[Stage] = [Summarizer(reader.sentence_scorer, model=model, **options)]
+        if lang != "uk":
+            stages.append(SummaryTranslator(translator(dict(settings.get("translate", {})))))
+        return stages
 
-    def stance(options: dict[str, Any]) -> Stage:
+    def stance(options: dict[str, Any]) -> list[Stage]:
+        from ukrnlp.engines.encoder import load_reader
         from ukrnlp.tasks.stance import StanceClassifier
 
-        engine = reader(options)
-        return StanceClassifier(engine.pair_reader, targets=settings.get("targets", ()), **options)
+        reader, model = engine(load_reader, READER, options)
+        return [StanceClassifier(reader.pair_reader, targets=settings.get("targets", ()), model=model, **options)]
 
     makers = {"normalize": normalize, "split": split, "translate": translate, "summarize": summarize, "stance": stance}
     stages: list[Stage] = []
@@ -273,7 +283,7 @@ def build(names: Sequence[str], settings: Mapping[str, Any]) -> list[Stage]:
         if not isinstance(options, Mapping):
             raise ConfigError(f"[{name}] is {options!r}; it must be a table of options")
         try:
-            stages.append(makers[name](dict(options)))
+            stages += makers[name](dict(options))
         except TypeError as error:
             raise ConfigError(f"[{name}]: {error}") from error
     return stages

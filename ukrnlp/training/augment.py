@@ -43,8 +43,10 @@ def augment(pairs: Sequence[Pair], index: int, rng: random.Random) -> Pair:
 
 
 def joined(first: Pair, second: Pair) -> Pair:
-    """Two neighbours as one text, where both are sentences and the whole is short enough."""
-    if len(first.uk) + len(second.uk) > 400 or not (first.uk.endswith(tuple(STOPS)) and first.en.endswith(tuple(STOPS))):
+    """Two neighbours as one text, where the first ends on both sides and the whole is short enough."""
+    if len(first.uk) + len(second.uk) > 400 or not (
+        first.uk.endswith(tuple(STOPS)) and first.en.endswith(tuple(STOPS))
+    ):
         return first
     return type(first)(f"{first.uk} {second.uk}", f"{first.en} {second.en}")
 

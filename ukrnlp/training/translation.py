@@ -8,7 +8,6 @@ its decay.
 from __future__ import annotations
 
 import json
-import os
 import platform
 import random
 import time
@@ -21,6 +20,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import cross_entropy, linear
@@ -58,7 +58,7 @@ class Settings:
     dropout: float = 0.0
     weight_decay: float = 0.01
     clip: float = 1.0
-    average: float = 0.999
+    average: float = 0.99
     max_pieces: int = 200
     save_minutes: float = 10.0
     device: str = "cpu"
@@ -234,7 +234,7 @@ class Run:
             "average": self.average,
         }
         torch.save(state, self.folder / "state.tmp")
-        os.replace(self.folder / "state.tmp", self.folder / "state.pt")
+        (self.folder / "state.tmp").replace(self.folder / "state.pt")
         self.export(self.folder / "model")
 
     def export(self, folder: Path) -> None:
@@ -243,12 +243,10 @@ class Run:
         for file in Path(self.settings.start).iterdir():
             if file.suffix in {".json", ".model"} and file.name not in {"results.json", "training.json"}:
                 (folder / file.name).write_bytes(file.read_bytes())
-        from safetensors.torch import save_file
-
         names = {n: t.to("cpu", torch.float16).contiguous() for n, t in self.average.items()}
         names["final_logits_bias"] = self.model.final_logits_bias.to("cpu", torch.float16)
         save_file(names, folder / "model.tmp", metadata={"format": "pt"})
-        os.replace(folder / "model.tmp", folder / "model.safetensors")
+        (folder / "model.tmp").replace(folder / "model.safetensors")
         (folder / "training.json").write_text(json.dumps(self.record(), ensure_ascii=False, indent=1) + "\n")
 
     def record(self) -> dict[str, Any]:

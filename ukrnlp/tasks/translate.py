@@ -1,0 +1,133 @@
+"""Translate documents sentence by sentence; paragraphs, lists and blank lines stay where they were."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from ukrnlp.document import Document, Translation
+from ukrnlp.preprocess.sentences import join
+
+Translate = Callable[[Sequence[str]], list[str]]
+Lengths = Callable[[Sequence[str]], list[int]]
+
+CLAUSE_END = re.compile(r"[,;:)»”\"—–](?=\s)")
+SPACE = re.compile(r"\s+")
+
+
+class Translator:
+    """The translate stage: the sentences of all documents of a window go through the engine in one call.
+
+    A sentence that stands in several places is translated once. One that is longer than `max_pieces` is translated in
+    parts cut behind clause marks (at a space where there is none) and joined again; the translation's `warnings` say
+    which. Nothing is cut off.
+
+    Args:
+        translate: source texts to target texts, same length and order.
+        to: language of the target texts.
+        model: name that the results carry.
+        lengths: pieces that the engine counts in each text; without it no sentence is taken apart.
+        max_pieces: the longest sentence that the engine gets whole.
+
+    >>> from ukrnlp.document import Sentence
+    >>> doc = Document("Так. Ні.", normalized="Так. Ні.", sentences=(Sentence("Так.", 0), Sentence("Ні.", 5)))
+    >>> Translator(lambda texts: ["Yes." if t == "Так." else "No." for t in texts], to="en", model="toy")([doc])
+    >>> doc.translation.text
+    'Yes. No.'
+    """
+
+    name = "translate"
+    requires = ("normalized", "sentences")
+    provides = ("translation",)
+
+    def __init__(
+        self,
+        translate: Translate,
+        *,
+        to: str,
+        model: str,
+        lengths: Lengths | None = None,
+        max_pieces: int = 180,
+    ) -> None:
+        self.to = to
+        self.model = model
+        self._translate = translate
+        self._lengths = lengths
+        self._max_pieces = max_pieces
+
+    def __call__(self, docs: Sequence[Document]) -> None:
+        """Fill `translation` of every document."""
+        texts = dict.fromkeys(s.text for doc in docs for s in doc.sentences or ())
+        parts = self._parts(texts)
+        found = self.translate_all(part for text in texts for part in parts[text])
+        whole = {text: " ".join(found[part] for part in parts[text]) for text in texts}
+        for doc in docs:
+            sentences = doc.sentences or ()
+            results = tuple(whole[s.text] for s in sentences)
+            warnings = tuple(
+                f"sentence {i} is longer than {self._max_pieces} pieces: translated in {len(parts[s.text])} parts"
+                for i, s in enumerate(sentences)
+                if len(parts[s.text]) > 1
+            )
+            text = join(doc.normalized or "", sentences, results)
+            doc.translation = Translation(text, self.to, results, self.model, warnings)
+
+    def translate_all(self, texts: Iterable[str]) -> dict[str, str]:
+        """Translate each distinct text once; line ends inside one become spaces."""
+        distinct = list(dict.fromkeys(texts))
+        results = self._translate([SPACE.sub(" ", text).strip() for text in distinct])
+        return dict(zip(distinct, results, strict=True))
+
+    def _parts(self, texts: Iterable[str]) -> dict[str, list[str]]:
+        """Each text as the parts that the engine gets."""
+        parts = {text: [text] for text in texts}
+        if self._lengths is None:
+            return parts
+        for text, length in zip(parts, self._lengths(list(parts)), strict=True):
+            if length > self._max_pieces:
+                parts[text] = split_long(text, self._lengths, self._max_pieces)
+        return parts
+
+
+class SummaryTranslator:
+    """Puts the summary into the language of the translation, through the same engine."""
+
+    name = "translate-summary"
+    requires = ("summary",)
+    provides = ("summary",)
+
+    def __init__(self, translator: Translator) -> None:
+        self._translator = translator
+
+    def __call__(self, docs: Sequence[Document]) -> None:
+        """Replace the summary of every document, sentence marks and sources kept."""
+        from ukrnlp.preprocess.sentences import split
+
+        summaries = [doc.summary for doc in docs if doc.summary is not None]
+        sentences = {s.text: split(s.text) for s in summaries}
+        found = self._translator.translate_all(part.text for parts in sentences.values() for part in parts)
+        for doc in docs:
+            if doc.summary is not None:
+                parts = sentences[doc.summary.text]
+                text = join(doc.summary.text, parts, [found[part.text] for part in parts])
+                model = f"{doc.summary.model}+{self._translator.model}"
+                doc.summary = replace(doc.summary, text=text, lang=self._translator.to, model=model)
+
+
+def split_long(text: str, lengths: Lengths, limit: int) -> list[str]:
+    """Cut `text` behind the clause mark nearest to its middle, and each half again, until every part fits `limit`.
+
+    Parts joined by a space are the text again, apart from spaces. A single word that does not fit is cut by letters.
+
+    >>> split_long("коли стемніло, усі пішли", lambda texts: [len(t.split()) for t in texts], 3)
+    ['коли стемніло,', 'усі пішли']
+    """
+    if lengths([text])[0] <= limit or len(text) < 2:
+        return [text]
+    middle = len(text) / 2
+    marks = [m.end() for m in CLAUSE_END.finditer(text, len(text) // 5, len(text) - len(text) // 5)]
+    spaces = [m.start() for m in SPACE.finditer(text.rstrip()) if m.start()]
+    cut = min(marks or spaces or [len(text) // 2], key=lambda place: abs(place - middle))
+    halves = (text[:cut].strip(), text[cut:].strip())
+    return [part for half in halves if half for part in split_long(half, lengths, limit)]
