@@ -31,6 +31,7 @@ class Result:
 
     `task` is a task of the hub (translation, summarization, text-classification); `system` names engine, quantisation
     and beam, or a baseline. `own` is false for baselines, which stand in the table alone.
+    `model` names the weights measured, by checksum.
     """
 
     task: str
@@ -41,6 +42,7 @@ class Result:
     score: Score
     subset: str = WHOLE
     own: bool = True
+    model: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -57,6 +59,7 @@ class Result:
             "system": self.system,
             "own": self.own,
             **self.score.to_dict(),
+            "model": self.model,
             "command": self.command,
         }
 
