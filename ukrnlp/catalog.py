@@ -117,7 +117,7 @@ def fetch(name: str, *, revision: str = "main") -> ModelDir:
     if not _HUB_NAME.fullmatch(name):
         raise ModelError(f"{name!r} is no hub name; write it as owner/model")
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HFValidationError, HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
         api = HfApi()
@@ -149,7 +149,9 @@ def check(path: Path, *, name: str) -> ModelDir:
     """
     config = _json(path / "config.json", name)
     if not isinstance(config.get("model_type"), str):
-        raise ModelError(f"model {name}: {path / 'config.json'} names no model_type; it must, as transformers writes it")
+        raise ModelError(
+            f"model {name}: {path / 'config.json'} names no model_type; it must, as transformers writes it"
+        )
     weights = _weights(path, name)
     for file in weights:
         _check_length(file, name)

@@ -29,7 +29,9 @@ FORMAT = 1
 """Raised when the same checkpoint shall give another result, so that cached ones are made anew."""
 
 PIECES = "spiece.model"
-QUANTIZATIONS = ("int8", "int8_float32", "int8_float16", "int16", "float16", "float32")
+QUANTIZATIONS = ("int8_float32", "int8_float16", "float16", "float32")
+"""Types of matrices and of all else; bare "int8" would leave norms in the checkpoint's float16, slow on a CPU."""
+
 ACTIVATIONS = {"gelu": "GELU", "gelu_new": "GELUTanh", "relu": "RELU", "silu": "SWISH", "swish": "SWISH"}
 
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
@@ -39,7 +41,7 @@ Spec: TypeAlias = Any
 _log = logging.getLogger(__name__)
 
 
-def converted(model: ModelDir, *, quantization: str = "int8") -> Path:
+def converted(model: ModelDir, *, quantization: str = "int8_float32") -> Path:
     """Return the directory of `model` as CTranslate2 reads it, made on first use.
 
     The place is named by the checksum of weights, configuration and pieces, the version of CTranslate2 and the

@@ -9,9 +9,6 @@ from typing import Any
 
 from ukrnlp.errors import ModelError
 
-SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
-"""What stands for a space within a piece."""
-
 
 class Pieces:
     """The pieces of one model directory's `spiece.model`.
@@ -49,7 +46,7 @@ class Pieces:
         ids: list[list[int]] = self._processor.encode(list(texts))
         return ids
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """Return the text of `ids`; control pieces give nothing."""
-        text: str = self._processor.decode(list(ids))
+    def decode(self, pieces: Sequence[str]) -> str:
+        """Return the text of `pieces`; control pieces give nothing."""
+        text: str = self._processor.decode_pieces(list(pieces))
         return text

@@ -25,9 +25,10 @@ def write_sentencepiece(model_dir: Path, *, name: str = "spiece.model") -> Path:
         MissingExtraError: protobuf is not installed.
     """
     try:
-        from sentencepiece import sentencepiece_model_pb2 as schema
+        from sentencepiece import sentencepiece_model_pb2
     except ImportError as e:
         raise MissingExtraError("writing a sentencepiece file", "train") from e
+    schema: Any = sentencepiece_model_pb2
     source = model_dir / "tokenizer.json"
     try:
         tokenizer = json.loads(source.read_text(encoding="utf-8"))
@@ -47,7 +48,7 @@ def write_sentencepiece(model_dir: Path, *, name: str = "spiece.model") -> Path:
     model.normalizer_spec.add_dummy_prefix = True
     model.normalizer_spec.remove_extra_whitespaces = True
     model.normalizer_spec.escape_whitespaces = True
-    kinds = {piece: schema.ModelProto.SentencePiece.CONTROL for piece in CONTROLS}
+    kinds = dict.fromkeys(CONTROLS, schema.ModelProto.SentencePiece.CONTROL)
     kinds[UNKNOWN] = schema.ModelProto.SentencePiece.UNKNOWN
     for piece, score in pieces:
         kind = kinds.get(piece, schema.ModelProto.SentencePiece.NORMAL)
@@ -60,8 +61,9 @@ def write_sentencepiece(model_dir: Path, *, name: str = "spiece.model") -> Path:
 
 def _pieces(tokenizer: Mapping[str, Any], source: Path) -> list[tuple[str, float]]:
     model = tokenizer.get("model", {})
-    if model.get("type") != "Unigram" or model.get("byte_fallback"):
-        raise ModelError(f"{source} holds a {model.get('type')} tokenizer; only Unigram without byte fallback is allowed")
+    kind = model.get("type")
+    if kind != "Unigram" or model.get("byte_fallback"):
+        raise ModelError(f"{source} holds a {kind} tokenizer; only Unigram without byte fallback is allowed")
     pieces = [(str(piece), float(score)) for piece, score in model["vocab"]]
     if [piece for piece, _ in pieces[:4]] != [*CONTROLS, UNKNOWN]:
         raise ModelError(f"{source} starts with {[p for p, _ in pieces[:4]]}; it must be {[*CONTROLS, UNKNOWN]}")

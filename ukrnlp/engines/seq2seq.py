@@ -1,0 +1,359 @@
+"""Text to text: one `Seq2Seq` over CTranslate2 (the default on a CPU) or over transformers (the reference, GPUs)."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from ukrnlp.catalog import ModelDir, checksum, find
+from ukrnlp.engines import batching
+from ukrnlp.engines.convert import PIECES, converted
+from ukrnlp.engines.pieces import Pieces
+from ukrnlp.errors import ConfigError, InputError, MissingExtraError, ModelError
+
+ENGINES = ("auto", "ctranslate2", "transformers")
+MODEL_TYPES = ("bart",)
+"""Architectures that are known to be run rightly; anything else is refused rather than tried."""
+
+Ids: TypeAlias = list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """How outputs are searched for.
+
+    `beam_size` 1 is greedy. A hypothesis scores its log-probability over length ** `length_penalty`.
+    `repetition_penalty` above 1 and `no_repeat_ngram` above 0 push repetition down. An output has at most `max_ratio`
+    times the pieces of the longest source in its batch, and `max_extra` more.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
+
+    beam_size: int = 4
+    length_penalty: float = 1.0
+    repetition_penalty: float = 1.0
+    no_repeat_ngram: int = 0
+    max_ratio: float = 3.0
+    max_extra: int = 10
+
+    def __post_init__(self) -> None:
+        lowest = {
+            "beam_size": 1,
+            "length_penalty": 0,
+            "repetition_penalty": 1,
+            "no_repeat_ngram": 0,
+            "max_ratio": 0,
+            "max_extra": 1,
+        }
+        for name, low in lowest.items():
+            value = getattr(self, name)
+            if not low <= value < math.inf:
+                raise ConfigError(f"{name} must be {low} or more, not {value}")
+
+    def limit(self, longest: int, positions: int) -> int:
+        """Pieces that an output may have, its end included, for a source of `longest` pieces."""
+        return min(positions, int(self.max_ratio * longest) + self.max_extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """An output; `score` is the natural log-probability over length ** length_penalty, the end piece counted.
+
+    `finished` is False where the limit of `Generation` stopped it before its own end.
+    """
+
+    text: str
+    score: float
+    finished: bool = True
+
+
+EMPTY = Hypothesis("", 0.0)
+"""What a blank text gives, without a run of the model."""
+
+
+class Runtime(Protocol):
+    """What `Seq2Seq` needs of a library that runs a model."""
+
+    max_length: int
+    """Pieces that an input may have, control pieces included."""
+
+    def encode(self, texts: Sequence[str]) -> list[Ids]:
+        """Return the input ids of `texts`, control pieces included, nothing cut."""
+
+    def generate(self, batches: Iterable[list[Ids]], options: Generation, n: int) -> Iterator[list[list[Hypothesis]]]:
+        """Give for each batch, in order, the `n` best hypotheses of each of its inputs."""
+
+
+class Seq2Seq:
+    """Texts in, texts out, same length and order; `model` names the weights that answer.
+
+    Build it with `load_seq2seq`.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        model: str,
+        generation: Generation = Generation(),
+        batch_tokens: int = 2048,
+        parts: int = 1,
+    ) -> None:
+        self.model = model
+        self.generation = generation
+        self.max_length = runtime.max_length
+        self._runtime = runtime
+        self._batch_tokens = batch_tokens
+        self._parts = parts
+
+    def __call__(self, texts: Sequence[str]) -> list[str]:
+        """Return the best output for each of `texts`; a blank text gives "".
+
+        Raises:
+            InputError: a text has more than `max_length` pieces; nothing is cut.
+        """
+        return [best.text for best, *_ in self.hypotheses(texts)]
+
+    def hypotheses(
+        self, texts: Sequence[str], *, n: int = 1, generation: Generation | None = None
+    ) -> list[list[Hypothesis]]:
+        """Return up to `n` outputs for each of `texts`, best first; a blank text gives one, empty.
+
+        `generation` takes the place of the options given at load for this call.
+
+        Raises:
+            ConfigError: `n` is below 1 or above the beam size.
+            InputError: a text has more than `max_length` pieces; nothing is cut.
+        """
+        options = generation or self.generation
+        if not 1 <= n <= options.beam_size:
+            raise ConfigError(f"n must be from 1 to the beam size {options.beam_size}, not {n}")
+        filled = [i for i, text in enumerate(texts) if not _is_blank(text)]
+        ids = self._runtime.encode([texts[i].strip() for i in filled])
+        lengths = [len(pieces) for pieces in ids]
+        for i, length in zip(filled, lengths, strict=True):
+            if length > self.max_length:
+                raise InputError(
+                    f"text {i} has {length} pieces, the model takes {self.max_length}; split it (lengths() counts): "
+                    f"{texts[i][:60]!r} ..."
+                )
+        found = batching.run(
+            ids,
+            lengths,
+            lambda batches: self._runtime.generate(batches, options, n),
+            budget=self._batch_tokens,
+            parts=self._parts,
+        )
+        results = [[EMPTY] for _ in texts]
+        for i, hypotheses in zip(filled, found, strict=True):
+            results[i] = hypotheses
+        return results
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """Return how many pieces of `max_length` each text takes, control pieces included; a blank text takes 0."""
+        ids = iter(self._runtime.encode([text.strip() for text in texts if not _is_blank(text)]))
+        return [0 if _is_blank(text) else len(next(ids)) for text in texts]
+
+
+def load_seq2seq(
+    name: str | Path,
+    *,
+    engine: str = "auto",
+    device: str = "cpu",
+    revision: str | None = None,
+    generation: Generation = Generation(),
+    quantization: str = "int8_float32",
+    threads: int = 0,
+    batch_tokens: int = 2048,
+) -> Seq2Seq:
+    """Return the model called `name` (see `catalog.find`), ready to run.
+
+    `engine` "auto" is "ctranslate2" on a CPU and "transformers" on a GPU. `device` is "cpu" or "cuda".
+    `quantization` concerns CTranslate2 alone; "float32" is exact. `threads` 0 takes the cores this process may use;
+    `batch_tokens` bounds the source pieces of one batch, padding included.
+
+    Raises:
+        ConfigError: an option is unknown or out of range.
+        ModelError: there is no such model, it is damaged, or its architecture is not among those allowed.
+        MissingExtraError: the engine needs packages that are not installed.
+    """
+    if engine not in ENGINES:
+        raise ConfigError(f"engine {engine!r} is unknown; allowed are {', '.join(ENGINES)}")
+    if device not in ("cpu", "cuda"):
+        raise ConfigError(f"device {device!r} is unknown; allowed are cpu, cuda")
+    if threads < 0 or batch_tokens < 1:
+        raise ConfigError(f"threads must be 0 or more and batch_tokens 1 or more, not {threads} and {batch_tokens}")
+    model = find(name, revision=revision)
+    if model.model_type not in MODEL_TYPES:
+        raise ModelError(
+            f"model {model.name} is of type {model.model_type!r}; text to text runs {', '.join(MODEL_TYPES)}"
+        )
+    threads = threads or available_cores()
+    if engine == "auto":
+        engine = "ctranslate2" if device == "cpu" else "transformers"
+    runtime: Runtime
+    if engine == "ctranslate2":
+        runtime = _CTranslate2(model, device=device, quantization=quantization, threads=threads)
+    else:
+        runtime = _Transformers(model, device=device, threads=threads)
+    return Seq2Seq(
+        runtime,
+        model=f"{model.name}@{checksum(model)[:8]}",
+        generation=generation,
+        batch_tokens=batch_tokens,
+        parts=threads if engine == "ctranslate2" and device == "cpu" else 1,
+    )
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    import os
+
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+class _CTranslate2:
+    """Runs a converted checkpoint; one thread a batch, as many batches at once as there are threads."""
+
+    def __init__(self, model: ModelDir, *, device: str, quantization: str, threads: int) -> None:
+        import ctranslate2
+
+        self._pieces = Pieces(model.path / PIECES)
+        self._start = int(model.config["bos_token_id"])
+        self._end = int(model.config["eos_token_id"])
+        self.max_length = int(model.config["max_position_embeddings"])
+        place = converted(model, quantization=quantization)
+        try:
+            self._translator: Any = ctranslate2.Translator(
+                str(place), device=device, inter_threads=threads if device == "cpu" else 1, intra_threads=1
+            )
+        except (RuntimeError, ValueError) as e:
+            raise ModelError(f"CTranslate2 cannot load {place} on {device} ({e}); delete it to convert anew") from e
+
+    def encode(self, texts: Sequence[str]) -> list[Ids]:
+        return [[self._start, *ids, self._end] for ids in self._pieces.encode_batch(texts)]
+
+    def generate(self, batches: Iterable[list[Ids]], options: Generation, n: int) -> Iterator[list[list[Hypothesis]]]:
+        # submitted all at once; the translator's queue holds the caller back
+        waiting = [self._submit(batch, options, n) for batch in batches]
+        for results in waiting:
+            yield [self._hypotheses(result.result()) for result in results]
+
+    def _submit(self, batch: list[Ids], options: Generation, n: int) -> list[Any]:
+        tokens = self._pieces.tokens
+        results: list[Any] = self._translator.translate_batch(
+            [[tokens[i] for i in ids] for ids in batch],
+            asynchronous=True,
+            beam_size=options.beam_size,
+            num_hypotheses=n,
+            length_penalty=options.length_penalty,
+            repetition_penalty=options.repetition_penalty,
+            no_repeat_ngram_size=options.no_repeat_ngram,
+            max_input_length=0,
+            max_decoding_length=options.limit(max(map(len, batch)), self.max_length),
+            disable_unk=True,
+            return_scores=True,
+            return_end_token=True,
+        )
+        return results
+
+    def _hypotheses(self, result: Any) -> list[Hypothesis]:
+        end = self._pieces.tokens[self._end]
+        found = []
+        for tokens, score in zip(result.hypotheses, result.scores, strict=True):
+            finished = bool(tokens) and tokens[-1] == end
+            text = self._pieces.decode(tokens[:-1] if finished else tokens)
+            found.append(Hypothesis(text, score, finished))
+        return found
+
+
+class _Transformers:
+    """Runs a checkpoint through transformers' `generate`, with the search that CTranslate2 makes."""
+
+    def __init__(self, model: ModelDir, *, device: str, threads: int) -> None:
+        require_transformers()
+        import torch
+        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ConfigError("device 'cuda' was asked for, but torch sees no GPU here; use device='cpu'")
+        torch.set_num_threads(threads)
+        self._torch: Any = torch
+        self._device = device
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
+        dtype = torch.bfloat16 if device == "cuda" else torch.float32
+        self._model: Any = AutoModelForSeq2SeqLM.from_pretrained(
+            model.path, local_files_only=True, use_safetensors=True, dtype=dtype
+        )
+        self._model.to(device).eval()
+        self._end = int(model.config["eos_token_id"])
+        self.max_length = int(model.config["max_position_embeddings"])
+
+    def encode(self, texts: Sequence[str]) -> list[Ids]:
+        if not texts:
+            return []
+        ids: list[Ids] = self._tokenizer(list(texts), truncation=False, split_special_tokens=True)["input_ids"]
+        return ids
+
+    def generate(self, batches: Iterable[list[Ids]], options: Generation, n: int) -> Iterator[list[list[Hypothesis]]]:
+        for batch in batches:
+            yield self._batch(batch, options, n)
+
+    def _batch(self, batch: list[Ids], options: Generation, n: int) -> list[list[Hypothesis]]:
+        longest = max(map(len, batch))
+        pad = self._tokenizer.pad_token_id
+        ids = self._torch.tensor([[*row, *[pad] * (longest - len(row))] for row in batch], device=self._device)
+        mask = self._torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in batch], device=self._device)
+        with self._torch.inference_mode():
+            output = self._model.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                num_beams=options.beam_size,
+                num_return_sequences=n,
+                # stop as CTranslate2 does: with the first `beam_size` finished hypotheses, and without a forced end
+                early_stopping=options.beam_size > 1,
+                forced_eos_token_id=None,
+                length_penalty=options.length_penalty,
+                repetition_penalty=options.repetition_penalty,
+                no_repeat_ngram_size=options.no_repeat_ngram,
+                max_new_tokens=options.limit(longest, self.max_length),
+                suppress_tokens=[self._tokenizer.unk_token_id],
+                do_sample=False,
+                output_scores=True,
+                return_dict_in_generate=True,
+            )
+        rows = [self._generated(row) for row in output.sequences.tolist()]
+        if options.beam_size > 1:
+            scores = output.sequences_scores.tolist()
+        else:
+            steps = self._model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)
+            scores = [
+                sum(step[: len(row)]) / max(len(row), 1) ** options.length_penalty
+                for step, row in zip(steps.tolist(), rows, strict=True)
+            ]
+        found = [
+            Hypothesis(self._tokenizer.decode(row, skip_special_tokens=True), score, row[-1:] == [self._end])
+            for row, score in zip(rows, scores, strict=True)
+        ]
+        return [found[i : i + n] for i in range(0, len(found), n)]
+
+    def _generated(self, row: Ids) -> Ids:
+        """Return `row` without its start piece and without what pads it behind its end."""
+        row = row[1:]
+        return row[: row.index(self._end) + 1] if self._end in row else row
+
+
+def require_transformers() -> None:
+    """Raise MissingExtraError where transformers or torch is not installed."""
+    if any(importlib.util.find_spec(package) is None for package in ("torch", "transformers")):
+        raise MissingExtraError("the transformers engine", "hf")
+
+
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
