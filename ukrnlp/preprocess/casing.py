@@ -1,0 +1,254 @@
+"""Names of states, cities, bodies and rulers that the writer put in small letters: found, restored, counted.
+
+The table holds every case form in its right spelling (see data/lowercase-names). A text is searched word by word
+against a set of forms; only a word that is one pays for a look at what stands around it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from ukrnlp.document import Edit
+from ukrnlp.errors import ConfigError
+from ukrnlp.preprocess import contexts
+
+Names = Literal["aggressor", "states", "all", "off"]
+Hashtags = Literal["keep", "restore"]
+LEVELS: tuple[str, ...] = ("aggressor", "states", "all")
+TABLE = Path(__file__).parent / "tables" / "state_names.tsv"
+
+_WORD = re.compile(r"\w+")
+_FEW = 24  # forms sought one by one; with more in a text, a walk over its words is quicker
+_APOSTROPHES = str.maketrans("’ʼ", "''")
+_NOT_TEXT = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{1,300}`", re.DOTALL)
+_LINKLIKE = re.compile(r"://|@|^www\.|\\|\w\.(?:[a-z]{2,}|рф|укр)\b|=\w", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One case form of a name, in its right spelling.
+
+    `context` names the check (in `contexts.CHECKS`) that the surroundings must pass; "" asks for none.
+    """
+
+    text: str
+    name: str
+    kind: str
+    level: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Forms by the last word of each, in every spelling in which that word is looked for; longest forms first."""
+
+    by_word: dict[str, tuple[Form, ...]]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every last word, as written in small letters, with a capital, or in capitals."""
+        return frozenset(self.by_word)
+
+
+@dataclass(frozen=True, slots=True)
+class Casing:
+    """What `restore` found: the edits, and how often the aggressor's names stood in small and in capital letters.
+
+    `capital` leaves out a name at the start of a sentence or line, where the capital letter says nothing.
+    """
+
+    edits: tuple[Edit, ...]
+    small: int
+    capital: int
+    names: tuple[tuple[str, int, int], ...]
+
+    @property
+    def style(self) -> Literal["small", "capital", "mixed", "none"]:
+        """How the writer spells the aggressor's names."""
+        if self.small and self.capital:
+            return "mixed"
+        if self.small:
+            return "small"
+        return "capital" if self.capital else "none"
+
+    def to_meta(self) -> dict[str, Any]:
+        """The counts as plain values, for `Document.meta["casing"]`."""
+        return {
+            "style": self.style,
+            "small": self.small,
+            "capital": self.capital,
+            "names": {name: {"small": small, "capital": capital} for name, small, capital in self.names},
+        }
+
+
+def restore(text: str, *, names: Names = "aggressor", table: Table | None = None, hashtags: Hashtags = "keep") -> Casing:
+    """Find the names in `text` and give those in small letters their capitals.
+
+    Args:
+        text: any text; both apostrophes are understood.
+        names: whose names: `aggressor` (Russia, Belarus, the USSR and the republics they set up, with their cities,
+            bodies and rulers), `states` (all states besides), `all` (cities, bodies and leaders of all), `off`.
+        table: names in place of the bundled ones, from `load_table`.
+        hashtags: `restore` changes names in hashtags too.
+
+    >>> restore("У росії та мінську мовчать.").edits
+    (Edit(start=2, before='росії', after='Росії', rule='casing'), Edit(start=11, before='мінську', after='Мінську', rule='casing'))
+    """
+    if names == "off":
+        return Casing((), 0, 0, ())
+    forms = (table or bundled_table(names)).by_word
+    present = forms.keys() & _WORD.findall(text)
+    if not present:
+        return Casing((), 0, 0, ())
+    code = [m.span() for m in _NOT_TEXT.finditer(text)] if "`" in text else []
+    edits: list[Edit] = []
+    counts: dict[str, list[int]] = {}
+    last = 0
+    for start, end in _places(text, present):
+        form = _longest(text, start, end, forms[text[start:end]], last)
+        if form is None:
+            continue
+        start = end - len(form.text)
+        before = text[start:end]
+        after = "".join([right if right.lower() == letter else letter for letter, right in zip(before, form.text, strict=True)])
+        if not _is_text(text, start, end, code, hashtags):
+            continue
+        small = before[0].islower() and form.text[0].isupper()
+        if after != before:
+            if form.context and not contexts.CHECKS[form.context](text, start, end):
+                continue
+            edits.append(Edit(start, before, after, "casing"))
+            last = end
+        elif contexts.starts_sentence(text, start):
+            continue
+        if form.level == "aggressor":
+            counts.setdefault(form.name, [0, 0])[0 if small else 1] += 1
+    return Casing(
+        tuple(edits),
+        sum(small for small, _ in counts.values()),
+        sum(capital for _, capital in counts.values()),
+        tuple(sorted((name, small, capital) for name, (small, capital) in counts.items())),
+    )
+
+
+def _places(text: str, present: set[str]) -> list[tuple[int, int]]:
+    """Spans of the words of `text` that are in `present`, in order."""
+    if len(present) > _FEW:
+        return [m.span() for m in _WORD.finditer(text) if m.group() in present]
+    spans = []
+    for word in present:
+        size = len(word)
+        start = text.find(word)
+        while start >= 0:
+            end = start + size
+            if not (start and _is_word(text[start - 1])) and not (end < len(text) and _is_word(text[end])):
+                spans.append((start, end))
+            start = text.find(word, end)
+    spans.sort()
+    return spans
+
+
+def _is_word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
+
+
+def _longest(text: str, start: int, end: int, forms: Sequence[Form], last: int) -> Form | None:
+    """The longest form that ends here and begins behind `last`."""
+    for form in forms:
+        extra = len(form.text) - (end - start)
+        if not extra:
+            return form
+        begin = start - extra
+        if begin < last or (begin and _is_word(text[begin - 1])):
+            continue
+        if text[begin:start].lower().translate(_APOSTROPHES) == form.text[:extra].lower():
+            return form
+    return None
+
+
+def _is_text(text: str, start: int, end: int, code: Sequence[tuple[int, int]], hashtags: Hashtags) -> bool:
+    """Whether the word stands in running text: no link, address, handle, code, nor a hashtag that is to be kept."""
+    before = text[start - 1] if start else " "
+    if before in "@$\\" or (before == "#" and hashtags == "keep"):
+        return False
+    if code:
+        k = bisect_right(code, (start, len(text))) - 1
+        if k >= 0 and code[k][0] <= start < code[k][1]:
+            return False
+    if before in "./:=&?-_#" or text[end : end + 1] in set("./:@=&-_"):
+        # only a word glued to such a mark can be a part of an address; 80 characters reach its beginning or tell enough
+        left = "" if before.isspace() else text[max(0, start - 80) : start].split()[-1]
+        right = "" if text[end : end + 1].isspace() else "".join(text[end : end + 80].split(maxsplit=1)[:1])
+        if before == "-" and "#" in left:
+            return hashtags == "restore"
+        return _LINKLIKE.search(f"{left}{text[start:end]}{right}".rstrip(".,;:!?…»”\")")) is None
+    return True
+
+
+@cache
+def bundled_table(names: Literal["aggressor", "states", "all"]) -> Table:
+    """The bundled table up to a level: `aggressor` within `states` within `all`."""
+    return load_table(TABLE, names=names)
+
+
+def load_table(path: Path, *, names: Literal["aggressor", "states", "all"] = "all") -> Table:
+    """Read a table of names: UTF-8, one name a line, five fields separated by tabs, `#` begins a comment line.
+
+    Fields: the name as it should be spelt; its level (`aggressor`, `states`, `all`); its kind (`state`, `capital`,
+    `city`, `region`, `body`, `person`, ...: any word); the check that forms marked `?` ask for (or nothing); the case
+    forms separated by `|`, each as it should be spelt, followed by `?` where only the context tells it from another word.
+
+    Raises:
+        ConfigError: the file cannot be read, or a line is not as described (its number is named).
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError) as e:
+        raise ConfigError(f"{path}: cannot be read as a UTF-8 table of names: {e}") from e
+    wanted = LEVELS[: LEVELS.index(names) + 1]
+    by_word: dict[str, dict[str, Form]] = {}
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not line.startswith("#"):
+            for form in _read_line(line, f"{path}, line {number}"):
+                if form.level in wanted:
+                    last = _WORD.findall(form.text)[-1]
+                    for spelling in {last, last.lower(), last.capitalize(), last.upper()}:
+                        by_word.setdefault(spelling, {}).setdefault(form.text.lower(), form)
+    ordered = {w: tuple(sorted(f.values(), key=lambda form: -len(form.text))) for w, f in by_word.items()}
+    return Table(ordered)
+
+
+def _read_line(line: str, where: str) -> list[Form]:
+    fields = line.split("\t")
+    if len(fields) != 5:
+        raise ConfigError(f"{where}: {len(fields)} fields, a row has 5 separated by tabs: name, level, kind, context, forms")
+    name, level, kind, context, forms = (field.strip() for field in fields)
+    if level not in LEVELS:
+        raise ConfigError(f"{where}: level {level!r} is unknown; write one of {', '.join(LEVELS)}")
+    if context and context not in contexts.CHECKS:
+        raise ConfigError(f"{where}: context {context!r} is unknown; write one of {', '.join(contexts.CHECKS)} or nothing")
+    out = []
+    for written in forms.split("|"):
+        form = written.removesuffix("?")
+        if not form or form != form.strip() or not _WORD.search(form) or not _is_word(form[-1]):
+            raise ConfigError(f"{where}: {written!r} is no form of a name; separate forms by | and end each with a letter")
+        if form == form.lower():
+            raise ConfigError(f"{where}: {form!r} has no capital letter, so there is nothing to restore; spell it as it should be")
+        if written.endswith("?") and not context:
+            raise ConfigError(f"{where}: {written!r} asks for a context, but the row names none")
+        out.append(Form(form, name, kind, level, context if written.endswith("?") else ""))
+    return out
+
+
+def check_names(names: str) -> None:
+    """Raise ConfigError unless `names` is a level or `off`."""
+    if names not in get_args(Names):
+        raise ConfigError(f"names={names!r} is unknown; choose one of {', '.join(get_args(Names))}")
+
+

@@ -1,0 +1,62 @@
+"""Which language a text is in, by its letters and short words: no model, for warnings and guards."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Language = Literal["uk", "ru", "en", "other"]
+
+_SAMPLE = 20_000  # characters looked at: the head of a text tells its language
+_WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)?")
+_UK_LETTERS = frozenset("іїєґ")
+_RU_LETTERS = frozenset("ыэъё")
+_OTHER_LETTERS = frozenset("ўјљњћђџѓќәғқңөұүһӣҷ")
+_UK_WORDS = frozenset(
+    "і й та що як від це не у в на до про за але або чи був була були буде є його її їх вони він вона для при під після "
+    "також який яка які цього тому має вже ще щоб коли якщо де тільки лише з із зі".split()
+)
+_RU_WORDS = frozenset(
+    "и что как от это не у в на до про за но или был была были будет есть его её ее их они он она для при под после "
+    "также который которая которые этого уже еще ещё чтобы когда если где только с со к ко из о об".split()
+)
+_EN_WORDS = frozenset(
+    "the of and to in a is that for it on with as was at by be are this from have has not or an which their its said "
+    "will but he she they we you who after new".split()
+)
+
+
+def detect(text: str) -> Language:
+    """Language of `text`: `uk`, `ru`, `en`, or `other` (another one, a mixture too even to call, or no words).
+
+    >>> detect("Уряд ухвалив бюджет на наступний рік."), detect("Правительство приняло бюджет."), detect("A budget is set.")
+    ('uk', 'ru', 'en')
+    """
+    words = [w.lower() for w in _WORD.findall(text[:_SAMPLE])]
+    cyrillic = [w for w in words if "\u0400" <= w[0] <= "\u052f"]
+    latin = [w for w in words if "a" <= w[0] <= "z" or "\u00c0" <= w[0] <= "\u024f"]
+    if not words or 2 * max(len(cyrillic), len(latin)) < len(words):
+        return "other"
+    if len(latin) > len(cyrillic):
+        foreign = sum(not w.isascii() for w in latin)
+        known = sum(w in _EN_WORDS for w in latin)
+        if foreign * 10 > len(latin):
+            return "other"
+        return "en" if known * 8 >= len(latin) or (len(latin) < 8 and not foreign and known) else "other"
+    letters = frozenset("".join(cyrillic))
+    if letters & _OTHER_LETTERS and sum(bool(_OTHER_LETTERS.intersection(w)) for w in cyrillic) * 20 > len(cyrillic):
+        return "other"
+    uk = sum(2 * bool(_UK_LETTERS.intersection(w)) + (w in _UK_WORDS and w not in _RU_WORDS) for w in cyrillic)
+    ru = sum(2 * bool(_RU_LETTERS.intersection(w)) + (w in _RU_WORDS and w not in _UK_WORDS) for w in cyrillic)
+    if uk == ru:
+        # no letter tells: neither language's own short words either
+        return "uk" if any(w in _UK_WORDS for w in cyrillic) else _by_endings(cyrillic)
+    return "uk" if uk > ru else "ru"
+
+
+def _by_endings(words: list[str]) -> Language:
+    ru = sum(w.endswith(("ого", "ие", "ия", "ий", "ой", "ение", "ость", "ться")) for w in words)
+    uk = sum(w.endswith(("ння", "ття", "ість", "ський", "тися", "ють", "ить")) for w in words)
+    if uk == ru:
+        return "uk" if uk or len(words) < 3 else "other"
+    return "uk" if uk > ru else "ru"
