@@ -59,7 +59,7 @@ def test_translate_takes_an_over_long_sentence_apart_and_says_so():
     Translator(engine, to="en", model="toy", lengths=words, max_pieces=4)([doc])
     assert seen == ["Коли стемніло,", "усі пішли додому,", "бо завтра рано вставати."]
     assert doc.translation.text == text
-    assert doc.translation.warnings == ("sentence 0 is longer than 4 pieces: translated in 3 parts",)
+    assert doc.translation.warnings[:1] == ("sentence 0: over 4 pieces, translated in 3 parts",)
 
 
 def test_translate_sends_no_line_end_inside_a_sentence():
@@ -83,3 +83,18 @@ def test_split_long_loses_no_letter_and_keeps_the_limit(text, limit):
     parts = split_long(text, letters, limit)
     assert "".join("".join(parts).split()) == "".join(text.split())
     assert all(size <= limit or len(part) < 2 for part, size in zip(parts, letters(parts), strict=True))
+
+
+def test_translate_tries_a_doubted_sentence_again_and_keeps_the_better_one():
+    doc = document("Загинули 12 людей. Приїхали 7 машин. Усе.")
+    first = {"Загинули 12 людей.": "21 people died.", "Приїхали 7 машин.": "Cars came.", "Усе.": "That is all."}
+    tried = []
+
+    def retry(texts):
+        tried.extend(texts)
+        return ["12 people died." if "12" in text else "Cars came again." for text in texts]
+
+    Translator(lambda texts: [first[t] for t in texts], to="en", model="toy", retry=retry)([doc])
+    assert tried == ["Загинули 12 людей.", "Приїхали 7 машин."]
+    assert doc.translation.sentences == ("12 people died.", "Cars came.", "That is all.")
+    assert doc.translation.warnings == ("sentence 1: number lost: 7",)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ukrnlp.document import Document, Translation
 from ukrnlp.preprocess.sentences import join
+from ukrnlp.tasks.guards import Doubt, doubts
 
 Translate = Callable[[Sequence[str]], list[str]]
 Lengths = Callable[[Sequence[str]], list[int]]
@@ -20,8 +21,9 @@ class Translator:
     """The translate stage: the sentences of all documents of a window go through the engine in one call.
 
     A sentence that stands in several places is translated once. One that is longer than `max_pieces` is translated in
-    parts cut behind clause marks (at a space where there is none) and joined again; the translation's `warnings` say
-    which. Nothing is cut off.
+    parts cut behind clause marks (at a space where there is none) and joined again; nothing is cut off. A translation
+    that the guards doubt (`ukrnlp.tasks.guards`) is tried once more by `retry`, and the less doubtful one stands. What
+    was taken apart and what is still doubted, and why, is said in the translation's `warnings`.
 
     Args:
         translate: source texts to target texts, same length and order.
@@ -29,6 +31,8 @@ class Translator:
         model: name that the results carry.
         lengths: pieces that the engine counts in each text; without it no sentence is taken apart.
         max_pieces: the longest sentence that the engine gets whole.
+        retry: source texts to target texts in another way (other beam, penalties) for what the guards doubt.
+        guards: whether to doubt at all.
 
     >>> from ukrnlp.document import Sentence
     >>> doc = Document("Так. Ні.", normalized="Так. Ні.", sentences=(Sentence("Так.", 0), Sentence("Ні.", 5)))
@@ -49,34 +53,61 @@ class Translator:
         model: str,
         lengths: Lengths | None = None,
         max_pieces: int = 180,
+        retry: Translate | None = None,
+        guards: bool = True,
     ) -> None:
         self.to = to
         self.model = model
         self._translate = translate
         self._lengths = lengths
         self._max_pieces = max_pieces
+        self._retry = retry
+        self._guards = guards
 
     def __call__(self, docs: Sequence[Document]) -> None:
         """Fill `translation` of every document."""
-        texts = dict.fromkeys(s.text for doc in docs for s in doc.sentences or ())
+        texts = list(dict.fromkeys(s.text for doc in docs for s in doc.sentences or ()))
         parts = self._parts(texts)
-        found = self.translate_all(part for text in texts for part in parts[text])
+        found = self._translate_all(self._translate, (part for text in texts for part in parts[text]))
         whole = {text: " ".join(found[part] for part in parts[text]) for text in texts}
+        doubted = self._doubted(whole, parts)
         for doc in docs:
             sentences = doc.sentences or ()
             results = tuple(whole[s.text] for s in sentences)
-            warnings = tuple(
-                f"sentence {i} is longer than {self._max_pieces} pieces: translated in {len(parts[s.text])} parts"
-                for i, s in enumerate(sentences)
-                if len(parts[s.text]) > 1
-            )
+            warnings: list[str] = []
+            for i, sentence in enumerate(sentences):
+                count = len(parts[sentence.text])
+                if count > 1:
+                    warnings.append(f"sentence {i}: over {self._max_pieces} pieces, translated in {count} parts")
+                warnings += [f"sentence {i}: {doubt}" for doubt in doubted.get(sentence.text, ())]
             text = join(doc.normalized or "", sentences, results)
-            doc.translation = Translation(text, self.to, results, self.model, warnings)
+            doc.translation = Translation(text, self.to, results, self.model, tuple(warnings))
 
-    def translate_all(self, texts: Iterable[str]) -> dict[str, str]:
+    def _doubted(self, whole: dict[str, str], parts: dict[str, list[str]]) -> dict[str, tuple[Doubt, ...]]:
+        """The texts whose translation is doubted, and why; a better second try has taken its place in `whole`."""
+        if not self._guards:
+            return {}
+        doubted = {text: why for text, result in whole.items() if (why := self._doubts(text, result))}
+        if doubted and self._retry:
+            again = self._translate_all(self._retry, (part for text in doubted for part in parts[text]))
+            for text, before in list(doubted.items()):
+                result = " ".join(again[part] for part in parts[text])
+                after = self._doubts(text, result)
+                if len(after) < len(before):
+                    whole[text], doubted[text] = result, after
+        return doubted
+
+    def _doubts(self, text: str, result: str) -> tuple[Doubt, ...]:
+        return doubts(text, result, target_lang=self.to)
+
+    def texts(self, texts: Iterable[str]) -> dict[str, str]:
+        """Each distinct text and its translation, without guards."""
+        return self._translate_all(self._translate, texts)
+
+    def _translate_all(self, translate: Translate, texts: Iterable[str]) -> dict[str, str]:
         """Translate each distinct text once; line ends inside one become spaces."""
         distinct = list(dict.fromkeys(texts))
-        results = self._translate([SPACE.sub(" ", text).strip() for text in distinct])
+        results = translate([SPACE.sub(" ", text).strip() for text in distinct])
         return dict(zip(distinct, results, strict=True))
 
     def _parts(self, texts: Iterable[str]) -> dict[str, list[str]]:
@@ -106,7 +137,7 @@ class SummaryTranslator:
 
         summaries = [doc.summary for doc in docs if doc.summary is not None]
         sentences = {s.text: split(s.text) for s in summaries}
-        found = self._translator.translate_all(part.text for parts in sentences.values() for part in parts)
+        found = self._translator.texts(part.text for parts in sentences.values() for part in parts)
         for doc in docs:
             if doc.summary is not None:
                 parts = sentences[doc.summary.text]
