@@ -6,7 +6,7 @@ import inspect
 import logging
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
@@ -230,18 +230,25 @@ def build(names: Sequence[str], settings: Mapping[str, Any]) -> list[Stage]:
     def engine(load_engine: Callable[..., Any], default: str, options: dict[str, Any]) -> tuple[Any, str]:
         """The engine that `options` ask for, and its model's name; stages that ask for the same share one load."""
         own = {key: options.pop(key) for key in inspect.signature(load_engine).parameters if key in options}
-        model = own.pop("model", options.pop("model", default))
+        model = options.pop("model", default)
         key = (load_engine, model, tuple(sorted(own.items())))
         if key not in engines:
             engines[key] = load_engine(model, **own)
         return engines[key], model
 
     def translator(options: dict[str, Any]) -> Any:
-        from ukrnlp.engines.seq2seq import load_seq2seq
+        from ukrnlp.engines.seq2seq import Generation, load_seq2seq
         from ukrnlp.tasks.translate import Translator
 
+        options["generation"] = Generation(**options.get("generation", {}))
         seq2seq, model = engine(load_seq2seq, f"uk-{to}", options)
-        return Translator(seq2seq, to=to, model=model, lengths=seq2seq.lengths, **options)
+        # what the guards doubt most often lost or repeated a part: a wider search that may not repeat
+        other = replace(seq2seq.generation, beam_size=seq2seq.generation.beam_size + 2, no_repeat_ngram=4)
+
+        def retry(texts: Sequence[str]) -> list[str]:
+            return [best.text for best, *_ in seq2seq.hypotheses(texts, generation=other)]
+
+        return Translator(seq2seq, to=to, model=model, lengths=seq2seq.lengths, retry=retry, **options)
 
     def normalize(options: dict[str, Any]) -> list[Stage]:
         from ukrnlp.preprocess.normalize import Normalizer
