@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from typing import Any, Protocol, TypeAlias
 from ukrnlp.catalog import ModelDir, checksum, find
 from ukrnlp.engines import batching
 from ukrnlp.engines.convert import PIECES, converted
+from ukrnlp.engines.options import Run, choose
 from ukrnlp.engines.pieces import Pieces
-from ukrnlp.errors import ConfigError, InputError, MissingExtraError, ModelError
+from ukrnlp.errors import ConfigError, InputError, ModelError
 
-ENGINES = ("auto", "ctranslate2", "transformers")
 MODEL_TYPES = ("bart",)
 """Architectures that are known to be run rightly; anything else is refused rather than tried."""
 
@@ -166,62 +165,54 @@ def load_seq2seq(
     engine: str = "auto",
     device: str = "cpu",
     revision: str | None = None,
-    generation: Generation = Generation(),
+    threads: int | None = None,
     quantization: str = "int8_float32",
-    threads: int = 0,
     batch_tokens: int = 2048,
+    beam_size: int = 4,
+    length_penalty: float = 1.0,
+    repetition_penalty: float = 1.0,
+    no_repeat_ngram: int = 0,
+    max_ratio: float = 3.0,
 ) -> Seq2Seq:
     """Return the model called `name` (see `catalog.find`), ready to run.
 
-    `engine` "auto" is "ctranslate2" on a CPU and "transformers" on a GPU. `device` is "cpu" or "cuda".
-    `quantization` concerns CTranslate2 alone; "float32" is exact. `threads` 0 takes the cores this process may use;
-    `batch_tokens` bounds the source pieces of one batch, padding included.
+    `engine` "auto" is "ctranslate2" on a CPU and "transformers" on a GPU; `device` is "cpu" or "cuda". `threads` None
+    takes every core that this process may use. `quantization` concerns CTranslate2 alone, "float32" is exact.
+    `batch_tokens` bounds the source pieces of one batch, padding included. The others are those of `Generation`.
+
+    >>> load_seq2seq("uk-en", beam_size=0)
+    Traceback (most recent call last):
+    ukrnlp.errors.ConfigError: beam_size must be 1 or more, not 0
 
     Raises:
         ConfigError: an option is unknown or out of range.
         ModelError: there is no such model, it is damaged, or its architecture is not among those allowed.
         MissingExtraError: the engine needs packages that are not installed.
     """
-    if engine not in ENGINES:
-        raise ConfigError(f"engine {engine!r} is unknown; allowed are {', '.join(ENGINES)}")
-    if device not in ("cpu", "cuda"):
-        raise ConfigError(f"device {device!r} is unknown; allowed are cpu, cuda")
-    if threads < 0 or batch_tokens < 1:
-        raise ConfigError(f"threads must be 0 or more and batch_tokens 1 or more, not {threads} and {batch_tokens}")
+    generation = Generation(beam_size, length_penalty, repetition_penalty, no_repeat_ngram, max_ratio)
+    if batch_tokens < 1:
+        raise ConfigError(f"batch_tokens must be 1 or more, not {batch_tokens}")
+    run = choose(engine, device, threads)
     model = find(name, revision=revision)
     if model.model_type not in MODEL_TYPES:
         raise ModelError(
             f"model {model.name} is of type {model.model_type!r}; text to text runs {', '.join(MODEL_TYPES)}"
         )
-    threads = threads or available_cores()
-    if engine == "auto":
-        engine = "ctranslate2" if device == "cpu" else "transformers"
     runtime: Runtime
-    if engine == "ctranslate2":
-        runtime = _CTranslate2(model, device=device, quantization=quantization, threads=threads)
-    else:
-        runtime = _Transformers(model, device=device, threads=threads)
+    runtime = _CTranslate2(model, run, quantization) if run.engine == "ctranslate2" else _Transformers(model, run)
     return Seq2Seq(
         runtime,
         model=f"{model.name}@{checksum(model)[:8]}",
         generation=generation,
         batch_tokens=batch_tokens,
-        parts=threads if engine == "ctranslate2" and device == "cpu" else 1,
+        parts=run.threads if run.engine == "ctranslate2" and device == "cpu" else 1,
     )
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    import os
-
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 class _CTranslate2:
     """Runs a converted checkpoint; one thread a batch, as many batches at once as there are threads."""
 
-    def __init__(self, model: ModelDir, *, device: str, quantization: str, threads: int) -> None:
+    def __init__(self, model: ModelDir, run: Run, quantization: str) -> None:
         import ctranslate2
 
         self._pieces = Pieces(model.path / PIECES)
@@ -231,10 +222,10 @@ class _CTranslate2:
         place = converted(model, quantization=quantization)
         try:
             self._translator: Any = ctranslate2.Translator(
-                str(place), device=device, inter_threads=threads if device == "cpu" else 1, intra_threads=1
+                str(place), device=run.device, inter_threads=run.threads if run.device == "cpu" else 1, intra_threads=1
             )
         except (RuntimeError, ValueError) as e:
-            raise ModelError(f"CTranslate2 cannot load {place} on {device} ({e}); delete it to convert anew") from e
+            raise ModelError(f"CTranslate2 cannot load {place} on {run.device} ({e}); delete it to convert anew") from e
 
     def encode(self, texts: Sequence[str]) -> list[Ids]:
         return [[self._start, *ids, self._end] for ids in self._pieces.encode_batch(texts)]
@@ -276,22 +267,19 @@ class _CTranslate2:
 class _Transformers:
     """Runs a checkpoint through transformers' `generate`, with the search that CTranslate2 makes."""
 
-    def __init__(self, model: ModelDir, *, device: str, threads: int) -> None:
-        require_transformers()
+    def __init__(self, model: ModelDir, run: Run) -> None:
         import torch
         from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-        if device == "cuda" and not torch.cuda.is_available():
-            raise ConfigError("device 'cuda' was asked for, but torch sees no GPU here; use device='cpu'")
-        torch.set_num_threads(threads)
+        torch.set_num_threads(run.threads)
         self._torch: Any = torch
-        self._device = device
+        self._device = run.device
         self._tokenizer: Any = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
-        dtype = torch.bfloat16 if device == "cuda" else torch.float32
+        dtype = torch.bfloat16 if run.device == "cuda" else torch.float32
         self._model: Any = AutoModelForSeq2SeqLM.from_pretrained(
             model.path, local_files_only=True, use_safetensors=True, dtype=dtype
         )
-        self._model.to(device).eval()
+        self._model.to(run.device).eval()
         self._end = int(model.config["eos_token_id"])
         self.max_length = int(model.config["max_position_embeddings"])
 
@@ -347,12 +335,6 @@ class _Transformers:
         """Return `row` without its start piece and without what pads it behind its end."""
         row = row[1:]
         return row[: row.index(self._end) + 1] if self._end in row else row
-
-
-def require_transformers() -> None:
-    """Raise MissingExtraError where transformers or torch is not installed."""
-    if any(importlib.util.find_spec(package) is None for package in ("torch", "transformers")):
-        raise MissingExtraError("the transformers engine", "hf")
 
 
 def _is_blank(text: str) -> bool:

@@ -1,0 +1,65 @@
+"""Options that all engines share: which library, which device, how many threads."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from dataclasses import dataclass
+
+from ukrnlp.errors import ConfigError, MissingExtraError
+
+ENGINES = ("auto", "ctranslate2", "transformers")
+DEVICES = ("cpu", "cuda")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A library, a device and a number of threads, all of them there."""
+
+    engine: str
+    device: str
+    threads: int
+
+
+def choose(engine: str, device: str, threads: int | None) -> Run:
+    """Return what to run on: "auto" is CTranslate2 on a CPU and transformers on a GPU; None is every core allowed.
+
+    >>> choose("auto", "cpu", 2)
+    Run(engine='ctranslate2', device='cpu', threads=2)
+
+    Raises:
+        ConfigError: a value is not among those allowed, or there is no GPU.
+        MissingExtraError: the engine needs packages that are not installed.
+    """
+    if engine not in ENGINES:
+        raise ConfigError(f"engine {engine!r} is unknown; allowed are {', '.join(ENGINES)}")
+    if device not in DEVICES:
+        raise ConfigError(f"device {device!r} is unknown; allowed are {', '.join(DEVICES)}")
+    if threads is not None and threads < 1:
+        raise ConfigError(f"threads must be 1 or more, not {threads}")
+    if engine == "auto":
+        engine = "ctranslate2" if device == "cpu" else "transformers"
+    if engine == "transformers":
+        _require_transformers(device)
+    elif device == "cuda":
+        from ctranslate2 import get_cuda_device_count
+
+        if not get_cuda_device_count():
+            raise ConfigError("device 'cuda': CTranslate2 sees no GPU here; use device='cpu'")
+    return Run(engine, device, threads or available_cores())
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _require_transformers(device: str) -> None:
+    if any(importlib.util.find_spec(package) is None for package in ("torch", "transformers")):
+        raise MissingExtraError("engine 'transformers'", "hf")
+    if device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise ConfigError("device 'cuda': torch sees no GPU here; use device='cpu'")
