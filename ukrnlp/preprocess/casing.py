@@ -34,7 +34,7 @@ _LINKLIKE = re.compile(r"://|@|^www\.|\\|\w\.(?:[a-z]{2,}|рф|укр)\b|=\w", r
 class Form:
     """One case form of a name, in its right spelling.
 
-    `context` names the check (in `contexts.CHECKS`) that the surroundings must pass; "" asks for none.
+    `context` names the check (in tables/contexts.tsv) that the surroundings must pass; "" asks for none.
     """
 
     text: str
@@ -121,7 +121,7 @@ def restore(text: str, *, names: Names = "aggressor", table: Table | None = None
             continue
         small = before[0].islower() and form.text[0].isupper()
         if after != before:
-            if form.context and not contexts.CHECKS[form.context](text, start, end):
+            if form.context and not contexts.holds(form.context, text, start, end):
                 continue
             edits.append(Edit(start, before, after, "casing"))
             last = end
@@ -231,8 +231,8 @@ def _read_line(line: str, where: str) -> list[Form]:
     name, level, kind, context, forms = (field.strip() for field in fields)
     if level not in LEVELS:
         raise ConfigError(f"{where}: level {level!r} is unknown; write one of {', '.join(LEVELS)}")
-    if context and context not in contexts.CHECKS:
-        raise ConfigError(f"{where}: context {context!r} is unknown; write one of {', '.join(contexts.CHECKS)} or nothing")
+    if context and context not in contexts.names():
+        raise ConfigError(f"{where}: context {context!r} is unknown; write one of {', '.join(sorted(contexts.names()))} or nothing")
     out = []
     for written in forms.split("|"):
         form = written.removesuffix("?")
