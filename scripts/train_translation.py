@@ -36,14 +36,14 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of the run; an earlier state there is resumed")
     parser.add_argument("--start", help="model directory to start from, in place of the TOML's")
     parser.add_argument("--tokens", type=int, help="target tokens to see, in place of the TOML's")
+    parser.add_argument("--device", help="cpu or cuda, in place of the TOML's")
+    parser.add_argument("--batch-tokens", type=int, help="padded tokens of a batch, in place of the TOML's")
     parser.add_argument("--processes", type=int, default=1, help="default: %(default)s")
     parser.add_argument("--port", type=int, default=29411, help="local port of the processes, default: %(default)s")
     args = parser.parse_args()
     settings = read_settings(args.settings)
-    if args.start:
-        settings = replace(settings, start=args.start)
-    if args.tokens:
-        settings = replace(settings, tokens=args.tokens)
+    given = {key: getattr(args, key) for key in ("start", "tokens", "device", "batch_tokens")}
+    settings = replace(settings, **{key: value for key, value in given.items() if value})
     if args.processes == 1:
         work(0, 1, settings, args.data, args.run, args.port)
     else:

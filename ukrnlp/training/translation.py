@@ -13,7 +13,7 @@ import random
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,6 @@ class Settings:
     max_pieces: int = 200
     save_minutes: float = 10.0
     device: str = "cpu"
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def read_settings(path: Path) -> Settings:
@@ -171,7 +170,9 @@ def reduce_gradients(model: Any, tokens: int) -> int:
     """Sum gradients over the processes in one message, divide by the target tokens of all; returns those."""
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
     if dist.is_initialized():
-        flat = torch.cat([g.reshape(-1) for g in gradients] + [torch.tensor([float(tokens)])])
+        flat = torch.cat(
+            [g.reshape(-1) for g in gradients] + [torch.tensor([float(tokens)], device=gradients[0].device)]
+        )
         dist.all_reduce(flat)
         tokens = int(flat[-1])
         for g, part in zip(gradients, flat[:-1].split([g.numel() for g in gradients]), strict=True):
@@ -202,8 +203,10 @@ class Run:
         self.tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
+        # eager beats sdpa on a CPU at the length of sentences, not on a GPU
+        attention = "eager" if settings.device == "cpu" else "sdpa"
         self.model = AutoModelForSeq2SeqLM.from_pretrained(
-            start, dtype=torch.float32, attn_implementation="eager", dropout=settings.dropout, use_safetensors=True
+            start, dtype=torch.float32, attn_implementation=attention, dropout=settings.dropout, use_safetensors=True
         ).to(settings.device)
         self.optimizer = optimizer_for(self.model, settings)
         self.average = {n: p.detach().clone() for n, p in self.model.named_parameters()} if self.rank == 0 else {}
@@ -216,7 +219,7 @@ class Run:
 
     def restore(self) -> None:
         """Go on from `state.pt`."""
-        state = torch.load(self.folder / "state.pt", weights_only=True, mmap=True)
+        state = torch.load(self.folder / "state.pt", weights_only=True, mmap=True, map_location=self.settings.device)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
