@@ -93,7 +93,7 @@ class Settings:
     text_epochs: float = 0.5
     max_tokens: int = 512
     save_minutes: float = 5.0
-    augment: dict[str, float] = field(default_factory=dict)
+    augment: dict[str, Any] = field(default_factory=dict)
 
 
 def read_settings(path: Path) -> Settings:

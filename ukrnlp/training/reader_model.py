@@ -143,7 +143,8 @@ class Losses:
 def losses(reader: Reader, rows: Sequence[Row], *, smoothing: float) -> Losses:
     """Cross-entropy of labels, binary cross-entropy of evidence (a mean a row), cross-entropy to summary shares."""
     labels, evidence, summary = reader(*padded(rows))
-    zero = labels.float().sum() * 0
+    # every head gets a gradient in every process, zero if need be: the message that sums them has one shape
+    zero = 0 * (labels.sum() + evidence.sum() + summary.sum()).float()
     stance_loss, evidence_loss, summary_loss = zero, zero, zero
     for i, row in enumerate(rows):
         example, n = row.example, len(row.spans)
