@@ -227,28 +227,27 @@ def build(names: Sequence[str], settings: Mapping[str, Any]) -> list[Stage]:
     engines: dict[tuple[Any, ...], Any] = {}
     to: str = settings.get("to") or ""
 
-    def engine(load_engine: Callable[..., Any], default: str, options: dict[str, Any]) -> tuple[Any, str]:
-        """The engine that `options` ask for, and its model's name; stages that ask for the same share one load."""
+    def engine(load_engine: Callable[..., Any], default: str, options: dict[str, Any]) -> Any:
+        """The engine that `options` ask for (its own are taken out); stages that ask for the same share one load."""
         own = {key: options.pop(key) for key in inspect.signature(load_engine).parameters if key in options}
         model = options.pop("model", default)
         key = (load_engine, model, tuple(sorted(own.items())))
         if key not in engines:
             engines[key] = load_engine(model, **own)
-        return engines[key], model
+        return engines[key]
 
     def translator(options: dict[str, Any]) -> Any:
-        from ukrnlp.engines.seq2seq import Generation, load_seq2seq
+        from ukrnlp.engines.seq2seq import load_seq2seq
         from ukrnlp.tasks.translate import Translator
 
-        options["generation"] = Generation(**options.get("generation", {}))
-        seq2seq, model = engine(load_seq2seq, f"uk-{to}", options)
+        seq2seq = engine(load_seq2seq, f"uk-{to}", options)
         # what the guards doubt most often lost or repeated a part: a wider search that may not repeat
         other = replace(seq2seq.generation, beam_size=seq2seq.generation.beam_size + 2, no_repeat_ngram=4)
 
         def retry(texts: Sequence[str]) -> list[str]:
             return [best.text for best, *_ in seq2seq.hypotheses(texts, generation=other)]
 
-        return Translator(seq2seq, to=to, model=model, lengths=seq2seq.lengths, retry=retry, **options)
+        return Translator(seq2seq, to=to, model=seq2seq.model, lengths=seq2seq.lengths, retry=retry, **options)
 
     def normalize(options: dict[str, Any]) -> list[Stage]:
         from ukrnlp.preprocess.normalize import Normalizer
@@ -264,24 +263,25 @@ def build(names: Sequence[str], settings: Mapping[str, Any]) -> list[Stage]:
         return [translator(options)]
 
     def summarize(options: dict[str, Any]) -> list[Stage]:
-        from ukrnlp.engines.encoder import load_reader
+        from ukrnlp.engines.encoder import SentenceScorer, load_reader
         from ukrnlp.tasks.summarize import Summarizer
         from ukrnlp.tasks.translate import SummaryTranslator
 
         lang = options.pop("lang", to or "uk")
         check_choice("summarize lang", lang, ("uk", to) if to else ("uk",))
-        reader, model = engine(load_reader, READER, options)
-        stages: list[Stage] = [Summarizer(reader.sentence_scorer, model=model, **options)]
+        reader = engine(load_reader, READER, options)
+        stages: list[Stage] = [Summarizer(SentenceScorer(reader), model=reader.model, **options)]
         if lang != "uk":
             stages.append(SummaryTranslator(translator(dict(settings.get("translate", {})))))
         return stages
 
     def stance(options: dict[str, Any]) -> list[Stage]:
-        from ukrnlp.engines.encoder import load_reader
+        from ukrnlp.engines.encoder import PairReader, load_reader
         from ukrnlp.tasks.stance import StanceClassifier
 
-        reader, model = engine(load_reader, READER, options)
-        return [StanceClassifier(reader.pair_reader, targets=settings.get("targets", ()), model=model, **options)]
+        reader = engine(load_reader, READER, options)
+        targets = settings.get("targets", ())
+        return [StanceClassifier(PairReader(reader), targets=targets, model=reader.model, **options)]
 
     makers = {"normalize": normalize, "split": split, "translate": translate, "summarize": summarize, "stance": stance}
     stages: list[Stage] = []
