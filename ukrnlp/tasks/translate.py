@@ -13,6 +13,8 @@ from ukrnlp.tasks.guards import Doubt, doubts
 Translate = Callable[[Sequence[str]], list[str]]
 Lengths = Callable[[Sequence[str]], list[int]]
 
+# a sentence without one of these (a date header, a link, a row of figures) is not in the source language: it is copied
+LETTERS = {"uk": re.compile("[А-Яа-яЄєІіЇїҐґ]"), "en": re.compile("[A-Za-z]")}
 CLAUSE_END = re.compile(r"[,;:)»”\"—–](?=\s)")
 SPACE = re.compile(r"\s+")
 
@@ -66,17 +68,17 @@ class Translator:
 
     def __call__(self, docs: Sequence[Document]) -> None:
         """Fill `translation` of every document."""
-        texts = list(dict.fromkeys(s.text for doc in docs for s in doc.sentences or ()))
+        texts = list(dict.fromkeys(s.text for doc in docs for s in doc.sentences or () if has_words(s.text, doc.lang)))
         parts = self._parts(texts)
         found = self._translate_all(self._translate, (part for text in texts for part in parts[text]))
         whole = {text: " ".join(found[part] for part in parts[text]) for text in texts}
         doubted = self._doubted(whole, parts)
         for doc in docs:
             sentences = doc.sentences or ()
-            results = tuple(whole[s.text] for s in sentences)
+            results = tuple(whole.get(s.text, s.text) for s in sentences)
             warnings: list[str] = []
             for i, sentence in enumerate(sentences):
-                count = len(parts[sentence.text])
+                count = len(parts.get(sentence.text, ()))
                 if count > 1:
                     warnings.append(f"sentence {i}: over {self._max_pieces} pieces, translated in {count} parts")
                 warnings += [f"sentence {i}: {doubt}" for doubt in doubted.get(sentence.text, ())]
@@ -144,6 +146,16 @@ class SummaryTranslator:
                 text = join(doc.summary.text, parts, [found[part.text] for part in parts])
                 model = f"{doc.summary.model}+{self._translator.model}"
                 doc.summary = replace(doc.summary, text=text, lang=self._translator.to, model=model)
+
+
+def has_words(text: str, lang: str) -> bool:
+    """Whether `text` has a letter of its language, so that there is something to translate.
+
+    >>> has_words("date 2025-10-31", "uk")
+    False
+    """
+    letters = LETTERS.get(lang)
+    return letters is None or letters.search(text) is not None
 
 
 def split_long(text: str, lengths: Lengths, limit: int) -> list[str]:
