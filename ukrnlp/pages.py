@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 LANGUAGES = {"uk": "Ukrainian", "en": "English", "ru": "Russian"}
+LONGEST_HEADLINE = 200  # characters
 LABEL_STYLES = {"favor": "green", "against": "red", "neutral": "dim"}
 HEADLINE_DATA = ("date", "agency", "source", "author")
 MARKDOWN = re.compile(r"[\\`*_\[\]<>|]")
-LIST_SIGN = re.compile(r"^(\s*|\s*\d+)(?<!\\)((?<!\d)[#+-]|(?<=\d)[.)])", re.MULTILINE)
+LIST_SIGN = re.compile(r"^(\s*|\s*\d+)((?<!\d)(?:#{1,6}|[+-])|(?<=\d)[.)])(?=\s|$)", re.MULTILINE)
 
 Marked = list[tuple[str, bool]]  # pieces of a paragraph, each with whether it is marked
 
@@ -79,8 +80,13 @@ def sections(doc: Document) -> Iterator[tuple[str, Callable[[Document], Any]]]:
 
 
 def title(doc: Document) -> str:
-    """The headline that the newswire parser found, else the identifier."""
-    return flat(str(newswire(doc).get("title") or doc.id or "Untitled"))
+    """The headline: a short first paragraph without a full stop, behind the date header; else the identifier."""
+    headers = {doc.text[a:b] for kind, a, b in newswire_spans(doc) if kind == "date"}
+    for line in (doc.normalized or "").split("\n"):
+        if line.strip() and line.strip() not in headers:
+            is_headline = len(line) <= LONGEST_HEADLINE and not line.rstrip().endswith((".", "…", ":", ","))
+            return line.strip() if is_headline else doc.id or "Untitled"
+    return flat(doc.id) or "Untitled"
 
 
 def headline_data(doc: Document) -> str:
@@ -95,6 +101,11 @@ def newswire(doc: Document) -> dict[str, Any]:
     """What the newswire parser left in `meta`."""
     found = doc.meta.get("newswire")
     return found if isinstance(found, dict) else {}
+
+
+def newswire_spans(doc: Document) -> list[tuple[str, int, int]]:
+    """Kind, start and end of the newswire parts in the raw text."""
+    return [(span["kind"], span["start"], span["end"]) for span in newswire(doc).get("spans", ())]
 
 
 def source_paragraphs(doc: Document) -> list[Marked]:

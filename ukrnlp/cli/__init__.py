@@ -9,6 +9,7 @@ import typer
 
 from ukrnlp import __version__
 from ukrnlp.cli import about, texts
+from ukrnlp.cli.batch import batch
 from ukrnlp.cli.work import USAGE, one_line
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 for command in (texts.run, texts.normalize, texts.split, texts.translate, texts.summarize, texts.stance, about.info):
     app.command()(command)
+app.command()(batch)
 app.add_typer(about.models, name="models")
 
 

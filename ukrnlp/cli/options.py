@@ -37,6 +37,7 @@ class InputForm(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     TSV = "tsv"
+    PARQUET = "parquet"
 
 
 Output = Annotated[Format, typer.Option("--format", "-f", help="text, or JSON, one object a line.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ukrnlp.pipeline import Pipeline
 
 Show = Callable[[Document], str]
+PAGE_WIDTH = 100  # longer lines are hard to read
 
 
 @with_options
@@ -236,7 +238,7 @@ def page(doc: Document) -> str:
     """A page as wide as the terminal, coloured if it is one."""
     from ukrnlp.pages import text_page
 
-    return "" if is_unread(doc) else text_page(doc, width=columns(), color=has_color()) + "\n"
+    return "" if is_unread(doc) else text_page(doc, width=min(columns(), PAGE_WIDTH), color=has_color()) + "\n"
 
 
 def markdown(doc: Document) -> str:
@@ -267,9 +269,7 @@ def columns() -> int:
 
 def has_color() -> bool:
     """Whether standard output is a terminal that may show colours."""
-    from os import environ
-
-    return sys.stdout.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def undone(doc: Document) -> Document:
