@@ -1,4 +1,4 @@
-"""Documents from text files, JSON lines, CSV, TSV and standard input, read strictly; a bad one loses no other."""
+"""Documents from text, JSON lines, CSV, TSV and parquet files and standard input; a bad one loses no other."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import json
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast, get_args
 
+from ukrnlp.columnar import parquet_rows, unpacked
 from ukrnlp.decoding import (
     bom_safe,
     broken_bytes,
@@ -28,7 +29,7 @@ from ukrnlp.decoding import (
 from ukrnlp.document import Document, StageError
 from ukrnlp.errors import ConfigError, InputError
 
-Form = Literal["txt", "jsonl", "csv", "tsv"]
+Form = Literal["txt", "jsonl", "csv", "tsv", "parquet"]
 FORMS: tuple[str, ...] = get_args(Form)
 STDIN = "-"
 STAGE = "read"
@@ -58,8 +59,9 @@ def read_documents(
     goes on: see `is_unread`.
 
     Args:
-        sources: paths, or "-" for standard input. A name that ends in .gz is unpacked.
-        form: "txt" (a file is a document), "jsonl", "csv" or "tsv" (a row is a document); None goes by the name's end.
+        sources: paths, or "-" for standard input. A name that ends in .gz or .zst is unpacked.
+        form: "txt" (a file is a document), "jsonl", "csv", "tsv" or "parquet" (a row is a document); None goes by the
+            name's end. parquet and .zst need the extra `data`.
         encoding: of every source; UTF-8 may begin with a byte order mark. Nothing is guessed, nothing replaced.
         fields: the names of the fields of rows. All other fields are kept in `meta["input"]`.
         lines: every line of a text is a document; lines end at "\\n" only.
@@ -77,14 +79,21 @@ def read_documents(
             yield unread(name, str(error))
 
 
-def read_source(name: str, *, form: str | None, encoding: str, fields: Fields, lines: bool) -> Iterator[Document]:
-    """Yield the documents of one source.
+def read_source(
+    name: str, *, form: str | None, encoding: str, fields: Fields, lines: bool = False, label: str | None = None
+) -> Iterator[Document]:
+    """Yield the documents of one source, called after `label`, by default its name.
 
     Raises:
         InputError: the source as a whole cannot be read.
     """
     kind = "lines" if lines else form or form_of(name)
-    label = "stdin" if name == STDIN else name
+    label = label or ("stdin" if name == STDIN else name)
+    if kind == "parquet":
+        if name == STDIN:
+            raise InputError("parquet cannot be read from standard input; name the file")
+        yield from row_documents(parquet_rows(checked_file(name)), label, fields)
+        return
     with opened(name) as stream:
         if kind == "txt":
             yield text_document(stream.read(), label, encoding)
@@ -106,12 +115,12 @@ def unread(name: str, message: str) -> Document:
 
 
 def form_of(name: str) -> str:
-    """The form that a file name promises: "txt" unless it ends in .jsonl, .csv or .tsv (or these with .gz).
+    """The form that a file name promises: "txt" unless it ends in .jsonl, .csv, .tsv or .parquet (.gz and .zst aside).
 
     >>> form_of("news/archive.jsonl.gz")
     'jsonl'
     """
-    suffix = Path(name.lower().removesuffix(".gz")).suffix.removeprefix(".")
+    suffix = Path(name.lower().removesuffix(".gz").removesuffix(".zst")).suffix.removeprefix(".")
     suffix = {"ndjson": "jsonl", "tab": "tsv"}.get(suffix, suffix)
     return suffix if suffix in FORMS else "txt"
 
@@ -129,17 +138,29 @@ def opened(name: str) -> Iterator[BinaryIO]:
         if name == STDIN:
             yield sys.stdin.buffer
             return
-        path = Path(name)
-        if path.is_dir():
-            raise InputError(f"{name} is a directory; name its files, for example {name.rstrip('/')}/*.txt")
-        with path.open("rb") as stream:
-            yield cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if name.lower().endswith(".gz") else stream
-    except FileNotFoundError as error:
-        raise InputError(f"{name} does not exist; check the path") from error
+        with checked_file(name).open("rb") as stream:
+            if name.lower().endswith(".gz"):
+                yield cast(BinaryIO, gzip.GzipFile(fileobj=stream))
+            else:
+                yield unpacked(stream, name) if name.lower().endswith(".zst") else stream
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"{name} is torn or no gzip file ({error}); make it again or rename it") from error
+        raise InputError(f"{name} is torn or not packed as it says ({error}); make it again or rename it") from error
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror or error}") from error
+
+
+def checked_file(name: str) -> Path:
+    """The path called `name`.
+
+    Raises:
+        InputError: it is a directory, or not there.
+    """
+    path = Path(name)
+    if path.is_dir():
+        raise InputError(f"{name} is a directory; name its files, for example {name.rstrip('/')}/*.txt")
+    if not path.exists():
+        raise InputError(f"{name} does not exist; check the path")
+    return path
 
 
 def text_document(data: bytes, name: str, encoding: str) -> Document:
@@ -288,7 +309,7 @@ def table_rows(stream: BinaryIO, encoding: str, kind: str, fields: Fields) -> It
             if values:
                 yield number, attempt(table_values, header, values, encoding)
     finally:
-        text.detach()  # or the wrapper would close standard input
+        let_go(text)
 
 
 def table_values(header: list[str], values: list[str], encoding: str) -> dict[str, Any]:
@@ -311,4 +332,10 @@ def numbered_lines(stream: BinaryIO, encoding: str) -> Iterator[tuple[int, str]]
     try:
         yield from enumerate(text, 1)
     finally:
+        let_go(text)
+
+
+def let_go(text: io.TextIOWrapper) -> None:
+    """Part the wrapper from its stream, which it would close: that may be standard input."""
+    with suppress(ValueError):  # a reader that stopped early has closed the stream
         text.detach()
