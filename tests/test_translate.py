@@ -101,7 +101,7 @@ def test_translate_tries_a_doubted_sentence_again_and_keeps_the_better_one():
 
 
 def test_translate_copies_what_has_no_word_of_the_source_language():
-    doc = document("date 2025-10-31\n\nКиїв. https://example.org/a")
+    doc = document("date 2025-10-31\n\nКиїв.\nhttps://example.org/a")
     Translator(lambda texts: ["Kyiv." if t == "Київ." else "?" for t in texts], to="en", model="toy")([doc])
-    assert doc.translation.text == "date 2025-10-31\n\nKyiv. https://example.org/a"
+    assert doc.translation.text == "date 2025-10-31\n\nKyiv.\nhttps://example.org/a"
     assert doc.translation.warnings == ()
