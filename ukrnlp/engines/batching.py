@@ -12,8 +12,8 @@ R = TypeVar("R")
 def plan(lengths: Sequence[int], budget: int, *, parts: int = 1) -> list[list[int]]:
     """Group the indexes of `lengths` into batches of at most `budget` tokens with padding, longest first.
 
-    Every index comes once. An item longer than the budget is a batch of its own. `parts` asks for that many batches
-    at least, of about equal work, so that as many workers have something to do.
+    Every index comes once. An item longer than the budget is a batch of its own. There are at least `parts` batches,
+    of about equal work, where there are as many items: so each of as many workers has something to do.
 
     >>> plan([3, 9, 4, 2], 10)
     [[1], [2, 0], [3]]
@@ -29,9 +29,10 @@ def plan(lengths: Sequence[int], budget: int, *, parts: int = 1) -> list[list[in
     share = min(budget, -(-sum(lengths) // parts))
     batches: list[list[int]] = []
     longest = 0
-    for i in order:
+    for place, i in enumerate(order):
         # lengths fall, so the first of a batch is what the others are padded to
-        if batches and (len(batches[-1]) + 1) * longest <= share:
+        spare = len(order) - place > parts - len(batches)
+        if batches and spare and (len(batches[-1]) + 1) * longest <= share:
             batches[-1].append(i)
         else:
             batches.append([i])

@@ -19,11 +19,9 @@ from ukrnlp.catalog import ModelDir, checksum, find
 from ukrnlp.engines import batching
 from ukrnlp.engines.convert import PIECES, converted
 from ukrnlp.engines.options import Run, choose
-from ukrnlp.engines.pieces import Pieces
+from ukrnlp.engines.pieces import BOS, EOS, Pieces
+from ukrnlp.engines.pieces import PAD as PAD
 from ukrnlp.errors import ConfigError, InputError, ModelError
-
-BOS, PAD, EOS, UNK = 0, 1, 2, 3
-"""Ids of the control pieces in every bundled vocabulary."""
 
 Encode = Callable[[str], Sequence[int]]
 """A text's piece ids, without control pieces."""

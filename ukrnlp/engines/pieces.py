@@ -9,6 +9,9 @@ from typing import Any
 
 from ukrnlp.errors import ModelError
 
+BOS, PAD, EOS, UNK = 0, 1, 2, 3
+"""Ids of the control pieces in every bundled vocabulary."""
+
 
 class Pieces:
     """The pieces of one model directory's `spiece.model`.

@@ -12,7 +12,7 @@ from ukrnlp.catalog import ModelDir, checksum, find
 from ukrnlp.engines import batching
 from ukrnlp.engines.convert import PIECES, converted
 from ukrnlp.engines.options import Run, choose
-from ukrnlp.engines.pieces import Pieces
+from ukrnlp.engines.pieces import UNK, Pieces
 from ukrnlp.errors import ConfigError, InputError, ModelError
 
 MODEL_TYPES = ("bart",)
@@ -26,7 +26,8 @@ class Generation:
     """How outputs are searched for.
 
     `beam_size` 1 is greedy. A hypothesis scores its log-probability over length ** `length_penalty`.
-    `repetition_penalty` above 1 and `no_repeat_ngram` above 0 push repetition down. An output has at most `max_ratio`
+    `repetition_penalty` above 1 and `no_repeat_ngram` above 0 push repetition down (CTranslate2 applies them before the
+    softmax, transformers after it, so outputs differ a little). An output has at most `max_ratio`
     times the pieces of the longest source in its batch, and `max_extra` more.
 
     Raises:
@@ -198,8 +199,11 @@ def load_seq2seq(
         raise ModelError(
             f"model {model.name} is of type {model.model_type!r}; text to text runs {', '.join(MODEL_TYPES)}"
         )
-    runtime: Runtime
-    runtime = _CTranslate2(model, run, quantization) if run.engine == "ctranslate2" else _Transformers(model, run)
+    codec = _Codec(model)
+    if run.engine == "ctranslate2":
+        runtime: Runtime = _CTranslate2(model, codec, run, quantization)
+    else:
+        runtime = _Transformers(model, codec, run)
     return Seq2Seq(
         runtime,
         model=f"{model.name}@{checksum(model)[:8]}",
@@ -209,26 +213,39 @@ def load_seq2seq(
     )
 
 
+class _Codec:
+    """Texts to the ids of `<s> text </s>` and output pieces to texts, by a bundled model's sentencepiece file."""
+
+    def __init__(self, model: ModelDir) -> None:
+        pieces = Pieces(model.path / PIECES)
+        self.start = int(model.config["bos_token_id"])
+        self.end = int(model.config["eos_token_id"])
+        self.pad = int(model.config["pad_token_id"])
+        self.tokens = pieces.tokens
+        self.decode = pieces.decode
+        self._encode = pieces.encode_batch
+
+    def encode(self, texts: Sequence[str]) -> list[Ids]:
+        return [[self.start, *ids, self.end] for ids in self._encode(texts)]
+
+
 class _CTranslate2:
     """Runs a converted checkpoint; one thread a batch, as many batches at once as there are threads."""
 
-    def __init__(self, model: ModelDir, run: Run, quantization: str) -> None:
+    def __init__(self, model: ModelDir, codec: _Codec, run: Run, quantization: str) -> None:
         import ctranslate2
 
-        self._pieces = Pieces(model.path / PIECES)
-        self._start = int(model.config["bos_token_id"])
-        self._end = int(model.config["eos_token_id"])
         self.max_length = int(model.config["max_position_embeddings"])
+        self.encode = codec.encode
+        self._codec = codec
         place = converted(model, quantization=quantization)
+        at_once = run.threads if run.device == "cpu" else 1
         try:
             self._translator: Any = ctranslate2.Translator(
-                str(place), device=run.device, inter_threads=run.threads if run.device == "cpu" else 1, intra_threads=1
+                str(place), device=run.device, inter_threads=at_once, intra_threads=1
             )
         except (RuntimeError, ValueError) as e:
             raise ModelError(f"CTranslate2 cannot load {place} on {run.device} ({e}); delete it to convert anew") from e
-
-    def encode(self, texts: Sequence[str]) -> list[Ids]:
-        return [[self._start, *ids, self._end] for ids in self._pieces.encode_batch(texts)]
 
     def generate(self, batches: Iterable[list[Ids]], options: Generation, n: int) -> Iterator[list[list[Hypothesis]]]:
         # submitted all at once; the translator's queue holds the caller back
@@ -237,7 +254,7 @@ class _CTranslate2:
             yield [self._hypotheses(result.result()) for result in results]
 
     def _submit(self, batch: list[Ids], options: Generation, n: int) -> list[Any]:
-        tokens = self._pieces.tokens
+        tokens = self._codec.tokens
         results: list[Any] = self._translator.translate_batch(
             [[tokens[i] for i in ids] for ids in batch],
             asynchronous=True,
@@ -246,7 +263,8 @@ class _CTranslate2:
             length_penalty=options.length_penalty,
             repetition_penalty=options.repetition_penalty,
             no_repeat_ngram_size=options.no_repeat_ngram,
-            max_input_length=0,
+            max_input_length=0,  # no limit: longer ones were refused before
+            min_decoding_length=1,
             max_decoding_length=options.limit(max(map(len, batch)), self.max_length),
             disable_unk=True,
             return_scores=True,
@@ -255,11 +273,11 @@ class _CTranslate2:
         return results
 
     def _hypotheses(self, result: Any) -> list[Hypothesis]:
-        end = self._pieces.tokens[self._end]
+        end = self._codec.tokens[self._codec.end]
         found = []
         for tokens, score in zip(result.hypotheses, result.scores, strict=True):
             finished = bool(tokens) and tokens[-1] == end
-            text = self._pieces.decode(tokens[:-1] if finished else tokens)
+            text = self._codec.decode(tokens[:-1] if finished else tokens)
             found.append(Hypothesis(text, score, finished))
         return found
 
@@ -267,27 +285,23 @@ class _CTranslate2:
 class _Transformers:
     """Runs a checkpoint through transformers' `generate`, with the search that CTranslate2 makes."""
 
-    def __init__(self, model: ModelDir, run: Run) -> None:
+    def __init__(self, model: ModelDir, codec: _Codec, run: Run) -> None:
         import torch
-        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+        from transformers import AutoModelForSeq2SeqLM
 
-        torch.set_num_threads(run.threads)
+        self.max_length = int(model.config["max_position_embeddings"])
+        self.encode = codec.encode
+        self._codec = codec
         self._torch: Any = torch
         self._device = run.device
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
-        dtype = torch.bfloat16 if run.device == "cuda" else torch.float32
+        torch.set_num_threads(run.threads)
         self._model: Any = AutoModelForSeq2SeqLM.from_pretrained(
-            model.path, local_files_only=True, use_safetensors=True, dtype=dtype
+            model.path,
+            local_files_only=True,
+            use_safetensors=True,
+            dtype=torch.bfloat16 if run.device == "cuda" else torch.float32,
         )
         self._model.to(run.device).eval()
-        self._end = int(model.config["eos_token_id"])
-        self.max_length = int(model.config["max_position_embeddings"])
-
-    def encode(self, texts: Sequence[str]) -> list[Ids]:
-        if not texts:
-            return []
-        ids: list[Ids] = self._tokenizer(list(texts), truncation=False, split_special_tokens=True)["input_ids"]
-        return ids
 
     def generate(self, batches: Iterable[list[Ids]], options: Generation, n: int) -> Iterator[list[list[Hypothesis]]]:
         for batch in batches:
@@ -295,7 +309,7 @@ class _Transformers:
 
     def _batch(self, batch: list[Ids], options: Generation, n: int) -> list[list[Hypothesis]]:
         longest = max(map(len, batch))
-        pad = self._tokenizer.pad_token_id
+        pad, end = self._codec.pad, self._codec.end
         ids = self._torch.tensor([[*row, *[pad] * (longest - len(row))] for row in batch], device=self._device)
         mask = self._torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in batch], device=self._device)
         with self._torch.inference_mode():
@@ -310,8 +324,9 @@ class _Transformers:
                 length_penalty=options.length_penalty,
                 repetition_penalty=options.repetition_penalty,
                 no_repeat_ngram_size=options.no_repeat_ngram,
+                min_new_tokens=1,
                 max_new_tokens=options.limit(longest, self.max_length),
-                suppress_tokens=[self._tokenizer.unk_token_id],
+                suppress_tokens=[UNK],
                 do_sample=False,
                 output_scores=True,
                 return_dict_in_generate=True,
@@ -325,16 +340,16 @@ class _Transformers:
                 sum(step[: len(row)]) / max(len(row), 1) ** options.length_penalty
                 for step, row in zip(steps.tolist(), rows, strict=True)
             ]
-        found = [
-            Hypothesis(self._tokenizer.decode(row, skip_special_tokens=True), score, row[-1:] == [self._end])
-            for row, score in zip(rows, scores, strict=True)
-        ]
+        found = [Hypothesis(self._text(row), score, row[-1:] == [end]) for row, score in zip(rows, scores, strict=True)]
         return [found[i : i + n] for i in range(0, len(found), n)]
 
     def _generated(self, row: Ids) -> Ids:
         """Return `row` without its start piece and without what pads it behind its end."""
-        row = row[1:]
-        return row[: row.index(self._end) + 1] if self._end in row else row
+        end = self._codec.end
+        return row[1 : row.index(end, 1) + 1] if end in row[1:] else row[1:]
+
+    def _text(self, row: Ids) -> str:
+        return self._codec.decode([self._codec.tokens[i] for i in row if i != self._codec.end])
 
 
 def _is_blank(text: str) -> bool:
