@@ -16,6 +16,7 @@ from ukrnlp.tasks.windows import around, parts
 
 Pair = tuple[str, Sequence[str]]
 Lengths = Callable[[Sequence[Pair]], list[int]]
+Spelling = Literal["written", "restored"]
 
 EVIDENCE = 0.5
 """Probability from which a sentence counts as evidence; set on the dev split of the news set."""
@@ -77,6 +78,7 @@ class StanceClassifier:
             text is read whole.
         max_tokens: pieces that the reader takes at once; by default its own `max_length`.
         threshold: probability from which a sentence counts as evidence; the likeliest one always counts.
+        spelling: whether the reader gets names as "written" or "restored".
 
     >>> from types import SimpleNamespace
     >>> from ukrnlp.document import Sentence
@@ -104,6 +106,7 @@ class StanceClassifier:
         lengths: Lengths | None = None,
         max_tokens: int | None = None,
         threshold: float = EVIDENCE,
+        spelling: Spelling = "written",
     ) -> None:
         if targets != "auto" and isinstance(targets, str):
             raise ConfigError(f'targets is {targets!r}; give a list of names, or "auto"')
@@ -115,6 +118,7 @@ class StanceClassifier:
         self._lengths: Lengths | None = lengths or getattr(reader, "lengths", None)
         self._max_tokens = max_tokens or int(getattr(reader, "max_length", 512))
         self._threshold = threshold
+        self._spelling = spelling
         check_targets(self.targets)
 
     def __call__(self, docs: Sequence[Document]) -> None:
@@ -126,7 +130,7 @@ class StanceClassifier:
             doc.stances = tuple(self._answer(q, [next(readings) for _ in q.windows], doc) for q in asked)
 
     def _questions(self, doc: Document) -> list[Question]:
-        sentences = as_written(doc)
+        sentences = as_written(doc) if self._spelling == "written" else [s.text for s in doc.sentences or ()]
         text = Text.of(s.text for s in doc.sentences or ())
         targets = tuple(doc.targets) or self.targets
         if self.auto and not targets:

@@ -17,8 +17,11 @@ from transformers import BertConfig, BertModel
 from ukrnlp.engines.encoder import PAD, pair_input, text_input
 from ukrnlp.training.base import Base
 from ukrnlp.training.reader_data import LABELS, UNKNOWN, Example
+from ukrnlp.training.vocabulary import write_sentencepiece
 
 Encode = Callable[[str], Sequence[int]]
+ID2LABEL = {i: str(label) for i, label in enumerate(LABELS)}
+LABEL2ID = {label: i for i, label in ID2LABEL.items()}
 
 
 class Reader(nn.Module):
@@ -50,7 +53,13 @@ class Reader(nn.Module):
 
 def from_base(base: Base, *, dropout: float) -> Reader:
     """A reader whose encoder is the pretrained one; pooler and heads are new."""
-    config = BertConfig(**base.config, hidden_dropout_prob=dropout, attention_probs_dropout_prob=0.0, **LABEL_NAMES)
+    options: dict[str, Any] = base.config | {
+        "hidden_dropout_prob": dropout,
+        "attention_probs_dropout_prob": 0.0,
+        "id2label": ID2LABEL,
+        "label2id": LABEL2ID,
+    }
+    config = BertConfig(**options)
     config._attn_implementation = "eager"  # faster than sdpa on a CPU at these lengths
     reader = Reader(config)
     result = reader.bert.load_state_dict({k: torch.from_numpy(v) for k, v in base.tensors.items()}, strict=False)
@@ -58,12 +67,6 @@ def from_base(base: Base, *, dropout: float) -> Reader:
     if missing or result.unexpected_keys:
         raise AssertionError(f"missing {missing}, unexpected {result.unexpected_keys}")
     return reader
-
-
-LABEL_NAMES = {
-    "id2label": {i: str(label) for i, label in enumerate(LABELS)},
-    "label2id": {str(label): i for i, label in enumerate(LABELS)},
-}
 
 
 def load_reader(folder: Path) -> Reader:
@@ -79,7 +82,7 @@ def load_reader(folder: Path) -> Reader:
 
 
 def save_reader(weights: dict[str, Tensor], config: BertConfig, tokenizer: dict[str, Any], folder: Path) -> None:
-    """Write config.json, model.safetensors (float16) and tokenizer.json, the weights replaced in one step."""
+    """Write a reader as the engines load it: config.json, model.safetensors (float16), tokenizer.json, spiece.model."""
     folder.mkdir(parents=True, exist_ok=True)
     half = {name: tensor.detach().to("cpu", torch.float16).contiguous() for name, tensor in weights.items()}
     save_file(half, folder / "model.tmp", metadata={"format": "pt"})
@@ -88,11 +91,13 @@ def save_reader(weights: dict[str, Tensor], config: BertConfig, tokenizer: dict[
         "architectures": ["BertForSequenceClassification"],
         "position_embedding_type": "absolute",
         "dtype": "float16",
-        "id2label": {str(i): label for i, label in LABEL_NAMES["id2label"].items()},
-        "label2id": LABEL_NAMES["label2id"],
+        "id2label": {str(i): label for i, label in ID2LABEL.items()},
+        "label2id": LABEL2ID,
+        "ukrnlp": {"prefix": "", "temperature": 1.0, "max_tokens": config.max_position_embeddings},
     }
     (folder / "config.json").write_text(json.dumps(fields, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_sentencepiece(folder)
 
 
 @dataclass(frozen=True, slots=True)
