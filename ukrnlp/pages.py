@@ -13,7 +13,7 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from ukrnlp.document import Document, Edit, Stance
-from ukrnlp.render import flat, stance_cells, summary_text, translated_text
+from ukrnlp.render import all_warnings, flat, stance_cells, summary_text, translated_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -145,11 +145,7 @@ def notes(doc: Document) -> list[Marked]:
 
 def all_notes(doc: Document) -> list[str]:
     """Every warning of the document and its results, and its errors."""
-    results = [result for result in (doc.translation, doc.summary) if result is not None]
-    found = [*doc.warnings, *chain.from_iterable(result.warnings for result in results)]
-    found += [f"{stance.target}: {text}" for stance in doc.stances or () for text in stance.warnings]
-    found += [f"{error.stage} failed: {error.message}" for error in doc.errors]
-    return list(dict.fromkeys(map(flat, found)))
+    return [*all_warnings(doc), *(f"{error.stage} failed: {flat(error.message)}" for error in doc.errors)]
 
 
 def plain_paragraphs(text: str) -> list[Marked]:

@@ -107,3 +107,11 @@ def stances_in_line(doc: Document) -> str:
 def stance_cells(stance: Stance) -> tuple[str, str, str]:
     """Target, label and the label's probability."""
     return flat(stance.target).replace("\t", " "), str(stance.label), f"{stance.scores[stance.label]:.2f}"
+
+
+def all_warnings(doc: Document) -> list[str]:
+    """Every warning of the document and of its results, each once, in one line."""
+    results = [result for result in (doc.translation, doc.summary) if result is not None]
+    found = [*doc.warnings, *chain.from_iterable(result.warnings for result in results)]
+    found += [f"{stance.target}: {text}" for stance in doc.stances or () for text in stance.warnings]
+    return list(dict.fromkeys(map(flat, found)))

@@ -122,9 +122,9 @@ class Engine:
 
 Targets = Annotated[
     list[str] | None,
-    typer.Option("--target", "-t", help="Whose stance to judge; may be repeated. None: found in the text."),
+    typer.Option("--target", "-t", help="Whose stance to judge; may be repeated.", show_default="found in the text"),
 ]
-To = Annotated[str, typer.Option(help="Language to translate into.")]
+To = Annotated[str | None, typer.Option(help="Language to translate into.", show_default="en")]
 
 
 def chosen(**options: object) -> dict[str, Any]:

@@ -28,7 +28,7 @@ PAGE_WIDTH = 100  # longer lines are hard to read
 def run(
     common: Common,
     naming: Naming,
-    to: To = "en",
+    to: To = None,
     targets: Targets = None,
     format_: Annotated[
         PageFormat, typer.Option("--format", "-f", help="A page, JSON (an object a line) or Markdown.")
@@ -50,7 +50,7 @@ def run(
     engine = chosen(threads=threads)
     options = {"normalize": {**naming.given, **chosen(credits=credits_)}, "translate": engine}
     options |= {"summarize": engine, "stance": engine}
-    make = partial(make_pipeline, config, options, to=to, targets=targets or "auto")
+    make = partial(make_pipeline, config, options, to=to, targets=targets)
     docs = process(documents(common), make, batch_size=common.batch_size)
     shows: dict[PageFormat, Show] = {PageFormat.TEXT: page, PageFormat.MD: markdown, PageFormat.JSON: json_row}
     write_all(docs, shows[format_], worked=partial(is_filled, "normalized"), warn=False, quiet=common.quiet)
@@ -105,7 +105,7 @@ def translate(
     result: Result,
     naming: Naming,
     engine: Engine,
-    to: To = "en",
+    to: To = None,
     beam: Annotated[int | None, typer.Option(min=1, help="Beam size.", show_default="4")] = None,
 ) -> None:
     """Translate; paragraphs stay.
@@ -146,20 +146,28 @@ def stance(common: Common, result: Result, naming: Naming, engine: Engine, targe
     """
     options = {"normalize": naming.given, "stance": engine.given}
     stages = ["normalize", "split", "stance"]
-    make = partial(make_pipeline, options=options, targets=targets or "auto", stages=stages)
+    make = partial(make_pipeline, options=options, targets=targets, stages=stages)
     one_stage("stances", make, render.stance_lines, common, result, in_line=render.stances_in_line)
 
 
 def make_pipeline(
-    config: str = "uk-news", options: Mapping[str, Mapping[str, Any]] | None = None, **settings: Any
+    config: str = "uk-news",
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    to: str | None = None,
+    targets: list[str] | None = None,
+    stages: list[str] | None = None,
 ) -> Pipeline:
-    """The pipeline of `config` with `options` for stages over its own; a failing document does not stop a run."""
+    """The pipeline of `config` with `options` for stages over its own; a failing document does not stop a run.
+
+    What neither says: English, and targets as they are found in each text.
+    """
     from ukrnlp.pipeline import load, read_config
 
-    merged = read_config(config)
+    merged = {"to": "en", "targets": "auto", **read_config(config), "on_error": "keep"}
     for stage, given in (options or {}).items():
         merged[stage] = {**merged.get(stage, {}), **given}
-    return load(merged, on_error="keep", **settings)
+    return load(merged, to=to, targets=targets, stages=stages)
 
 
 def one_stage(

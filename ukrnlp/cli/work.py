@@ -16,6 +16,7 @@ import typer
 from ukrnlp.document import Document
 from ukrnlp.errors import ConfigError, UkrnlpError
 from ukrnlp.io import is_unread
+from ukrnlp.render import all_warnings
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -130,7 +131,7 @@ def write_all(
                 for error in doc.errors:
                     where = "" if is_unread(doc) else f"{doc.id}: {error.stage}: "
                     messages.tell("error", where + error.message)
-                for warning in doc.warnings if warn else ():
+                for warning in all_warnings(doc) if warn else ():
                     messages.tell("warning", f"{doc.id}: {warning}")
             done += worked(doc)
             failed += bool(doc.errors)
