@@ -7,12 +7,13 @@ names such a directory in the environment variable `UKRNLP_MODELS`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -234,12 +235,10 @@ def _remembered_sha256(path: Path) -> str:
     return digest
 
 
-def _remember(note: Path, value: Mapping[str, Any] | Sequence[Any]) -> None:
+def _remember(note: Path, value: Mapping[str, Any]) -> None:
     # a cache that cannot be written costs a fresh hash next time, nothing else
     temporary = note.with_suffix(f".{os.getpid()}")
-    try:
+    with contextlib.suppress(OSError):
         note.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(json.dumps(value), encoding="utf-8")
         temporary.replace(note)
-    except OSError:
-        temporary.unlink(missing_ok=True)
