@@ -3,33 +3,87 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from ukrnlp.document import Document, Sentence
 
-_STOP = re.compile(r"[.!?…]")
+ABBREVIATIONS = Path(__file__).parent / "tables" / "abbreviations.txt"
+
 _LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]+")
+_STOP = re.compile(r"[.!?…]")
+_CLOSING = " \t»”“\"')]›"
+# a stop, a space and a small letter: where LanguageTool's rules see one sentence
+_SMALL_START = re.compile(
+    r"(?<![\w'’ʼ.-])(?P<word>[А-ЯІЇЄҐа-яіїєґ][А-ЯІЇЄҐа-яіїєґ'’ʼ-]*|\d{4})(?P<stop>[.?!])[^\S\n]+(?=(?P<next>[а-яіїєґ][а-яіїєґ'’ʼ-]*))"
+)
+_SHORT_WORDS = frozenset("ми ви ти ні це їх її ту ті ці цю ще не є я він".split())
+_SAYS = re.compile(
+    r"(?:каж|сказ|говор|мов|промов|відпов|спит|запит|пит|вигук|гукн|крикн|дода|подум|думал|дума|прошепо|шепо|пробурмо|"
+    r"буркн|заявля|зазнач|тощо$|і$|та$|й$|або$|чи$|але$|а$)"
+)
 
 
 def split(text: str) -> tuple[Sentence, ...]:
     """Sentences of `text`, in order, as slices of it; every character but white space lies in exactly one.
 
-    A line break always ends a sentence.
+    A line break always ends a sentence. Sentences are never cut for their length.
 
     >>> [s.text for s in split("Росія мовчить. Про це пише УНН.")]
     ['Росія мовчить.', 'Про це пише УНН.']
     """
     sentences = []
     for line in _LINE.finditer(text):
+        first = line.start()
         for start, end in _split_line(line.group()):
-            sentences.append(Sentence(text[line.start() + start : line.start() + end], line.start() + start))
+            sentences.append(Sentence(text[first + start : first + end], first + start))
     return tuple(sentences)
 
 
-def _split_line(line: str) -> list[tuple[int, int]]:
+def _split_line(line: str) -> Iterator[tuple[int, int]]:
+    # every rule that breaks a line asks for a stop with something behind it
+    if _STOP.search(line.rstrip(_CLOSING).rstrip(".!?…")) is None:
+        start = len(line) - len(line.lstrip())
+        end = len(line.rstrip())
+        if start < end:
+            yield start, end
+        return
+    for start, end in _languagetool(line):
+        last = start
+        for match in _SMALL_START.finditer(line, start, end):
+            if _ends_sentence(**match.groupdict()):
+                yield last, match.end("stop")
+                last = match.end()
+        yield last, end
+
+
+def _languagetool(line: str) -> list[tuple[int, int]]:
+    return [(start, end) for _, start, end in _rules()(line)]
+
+
+@cache
+def _rules() -> Callable[[str], list[tuple[str, int, int]]]:
     from tokenize_uk import tokenize_sents_with_spans
 
-    return [(start, end) for _, start, end in tokenize_sents_with_spans(line)]
+    rules: Callable[[str], Any] = tokenize_sents_with_spans
+    return rules
+
+
+@cache
+def _abbreviations() -> frozenset[str]:
+    lines = ABBREVIATIONS.read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def _ends_sentence(word: str, stop: str, next: str) -> bool:
+    """Whether a stop before a small letter ends a sentence: after a whole word, and before no verb of saying."""
+    if stop != ".":
+        return _SAYS.match(next) is None
+    if len(word) < 3:
+        return word in _SHORT_WORDS
+    return word.lower() not in _abbreviations()
 
 
 def join(text: str, sentences: Sequence[Sentence], replacements: Sequence[str]) -> str:
