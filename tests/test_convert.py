@@ -50,7 +50,7 @@ def read(directory: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         kind, size = take("<BI")
         variables[name] = np.frombuffer(data[at : at + size], TYPES[kind]).reshape(shape)
         at += size
-    aliases = dict((text(), text()) for _ in range(*take("<I")))
+    aliases = {text(): text() for _ in range(*take("<I"))}
     assert at == len(data)
     return variables, aliases
 
@@ -156,7 +156,7 @@ def test_content_that_ctranslate2_cannot_read_is_named(tiny_bart, fresh_cache):
     place = converted(find(tiny_bart))
     model = place / "model.bin"
     model.write_bytes(b"\xff" * model.stat().st_size)
-    with pytest.raises(ModelError, match="CTranslate2 cannot load .* delete it to convert anew"):
+    with pytest.raises(ModelError, match=r"CTranslate2 cannot load .* delete it to convert anew"):
         load_seq2seq(tiny_bart, threads=1)
 
 
@@ -167,7 +167,7 @@ def test_a_failure_leaves_nothing(tiny_bart, fresh_cache, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(convert, "build", fail)
-        with pytest.raises(ModelError, match="No space left.*set UKRNLP_CACHE"):
+        with pytest.raises(ModelError, match=r"No space left.*set UKRNLP_CACHE"):
             converted(find(tiny_bart))
     assert [file.suffix for file in (fresh_cache / "converted").iterdir()] == [".lock"]
     assert (converted(find(tiny_bart)) / MANIFEST).is_file()
@@ -176,7 +176,7 @@ def test_a_failure_leaves_nothing(tiny_bart, fresh_cache, monkeypatch):
 def test_a_cache_that_is_no_folder_is_named(tiny_bart, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("UKRNLP_CACHE", str(tmp_path / "file"))
-    with pytest.raises(ModelError, match="cannot be written .* set UKRNLP_CACHE"):
+    with pytest.raises(ModelError, match=r"cannot be written .* set UKRNLP_CACHE"):
         converted(find(tiny_bart))
 
 

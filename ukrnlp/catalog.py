@@ -24,7 +24,7 @@ WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 TOKENIZERS = ("tokenizer.json", "spiece.model", "sentencepiece.bpe.model", "spm.model", "source.spm", "vocab.json")
 _ALLOWED = ["*.json", "*.safetensors", "*.model", "*.spm", "*.txt", "*.md"]
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def find(name: str | Path, *, revision: str | None = None) -> ModelDir:
     inner = models_dir() / text
     if Path(text).name == text and text in bundled():
         return check(inner, name=text)
-    if Path(name).is_dir():
-        return check(Path(name), name=Path(name).resolve().name)
+    if text and Path(text).is_dir():
+        return check(Path(text), name=Path(text).resolve().name)
     if _HUB_NAME.fullmatch(text):
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import LocalEntryNotFoundError
@@ -193,11 +193,9 @@ def _check_length(file: Path, name: str) -> None:
     with file.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         if 2 <= length <= size - 8:
-            try:
-                header = json.loads(stream.read(length))
-                end = max((t["data_offsets"][1] for key, t in header.items() if key != "__metadata__"), default=0)
-            except (ValueError, TypeError, KeyError, IndexError, AttributeError):
-                end = -1
+            with contextlib.suppress(ValueError, TypeError, KeyError, IndexError, AttributeError):
+                tensors = {key: t for key, t in json.loads(stream.read(length)).items() if key != "__metadata__"}
+                end = max((int(t["data_offsets"][1]) for t in tensors.values()), default=0)
     if end < 0 or size != 8 + length + end:
         expected = f"{8 + length + end} bytes by its header" if end >= 0 else "no safetensors header"
         raise ModelError(f"model {name}: {file} is torn ({size} bytes, {expected}); copy or fetch it again")
