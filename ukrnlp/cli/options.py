@@ -107,7 +107,7 @@ class Engine:
     ] = None
     engine: Annotated[
         str | None,
-        typer.Option(help="ctranslate2, or transformers (needs ukrnlp[hf]).", show_default="ctranslate2"),
+        typer.Option(help="auto, ctranslate2, or transformers (needs ukrnlp[hf]).", show_default="auto"),
     ] = None
     device: Annotated[str | None, typer.Option(help="cpu or cuda.", show_default="cpu")] = None
     threads: Annotated[
@@ -124,6 +124,7 @@ Targets = Annotated[
     list[str] | None,
     typer.Option("--target", "-t", help="Whose stance to judge; may be repeated.", show_default="found in the text"),
 ]
+Aliases = Annotated[Path | None, typer.Option(help="File with other names of targets.", show_default=False)]
 To = Annotated[str | None, typer.Option(help="Language to translate into.", show_default="en")]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ukrnlp import render
-from ukrnlp.cli.options import Common, Engine, Naming, PageFormat, Result, Targets, To, chosen, with_options
+from ukrnlp.cli.options import Aliases, Common, Engine, Naming, PageFormat, Result, Targets, To, chosen, with_options
 from ukrnlp.cli.work import process, write_all
 from ukrnlp.document import Document, Edit, StageError, undo_edits
 from ukrnlp.io import STDIN, Fields, form_of, is_unread, read_documents
@@ -36,6 +36,7 @@ def run(
     credits_: Annotated[
         str | None, typer.Option("--credits", help="Credits and footers: keep or cut.", show_default="keep")
     ] = None,
+    aliases: Aliases = None,
     config: Annotated[
         str, typer.Option(help="Preset or TOML file; what is given beside it stands over it.")
     ] = "uk-news",
@@ -49,7 +50,7 @@ def run(
     """
     engine = chosen(threads=threads)
     options = {"normalize": {**naming.given, **chosen(credits=credits_)}, "translate": engine}
-    options |= {"summarize": engine, "stance": engine}
+    options |= dict.fromkeys(("summarize", "stance"), {**engine, **chosen(aliases=aliases)})
     make = partial(make_pipeline, config, options, to=to, targets=targets)
     docs = process(documents(common), make, batch_size=common.batch_size)
     shows: dict[PageFormat, Show] = {PageFormat.TEXT: page, PageFormat.MD: markdown, PageFormat.JSON: json_row}
@@ -123,28 +124,39 @@ def summarize(
     result: Result,
     naming: Naming,
     engine: Engine,
-    sentences: Annotated[int | None, typer.Option(min=1, help="At most so many sentences.")] = None,
-    words: Annotated[int | None, typer.Option(min=1, help="At most so many words.")] = None,
-    ratio: Annotated[float | None, typer.Option(min=0, max=1, help="At most this part of the text.")] = None,
-    focus: Annotated[str | None, typer.Option(help="What the summary should be about.")] = None,
+    sentences: Annotated[int | None, typer.Option(min=1, help="At most so many sentences.", show_default=False)] = None,
+    words: Annotated[int | None, typer.Option(min=1, help="At most so many words.", show_default=False)] = None,
+    ratio: Annotated[
+        float | None, typer.Option(min=0, max=1, help="At most this part of the text.", show_default=False)
+    ] = None,
+    focus: Annotated[str | None, typer.Option(help="What the summary should be about.", show_default=False)] = None,
+    to: Annotated[str | None, typer.Option(help="Language of the summary.", show_default="uk")] = None,
+    aliases: Aliases = None,
 ) -> None:
     """Summarise.
 
     Names are restored and sentences split before; the bundled model selects and writes nothing of its own.
     """
-    own = chosen(sentences=sentences, words=words, ratio=ratio, focus=focus)
+    own = chosen(sentences=sentences, words=words, ratio=ratio, focus=focus, aliases=aliases)
     options = {"normalize": naming.given, "summarize": {**engine.given, **own}}
-    make = partial(make_pipeline, options=options, stages=["normalize", "split", "summarize"])
+    make = partial(make_pipeline, options=options, to=to, stages=["normalize", "split", "summarize"])
     one_stage("summary", make, render.summary_text, common, result)
 
 
 @with_options
-def stance(common: Common, result: Result, naming: Naming, engine: Engine, targets: Targets = None) -> None:
+def stance(
+    common: Common,
+    result: Result,
+    naming: Naming,
+    engine: Engine,
+    targets: Targets = None,
+    aliases: Aliases = None,
+) -> None:
     """Judge the author's stance to targets.
 
     A line for each target: target, label, probability, numbers of the sentences that show it, tabs between.
     """
-    options = {"normalize": naming.given, "stance": engine.given}
+    options = {"normalize": naming.given, "stance": {**engine.given, **chosen(aliases=aliases)}}
     stages = ["normalize", "split", "stance"]
     make = partial(make_pipeline, options=options, targets=targets, stages=stages)
     one_stage("stances", make, render.stance_lines, common, result, in_line=render.stances_in_line)
@@ -164,7 +176,8 @@ def make_pipeline(
     """
     from ukrnlp.pipeline import load, read_config
 
-    merged = {"to": "en", "targets": "auto", **read_config(config), "on_error": "keep"}
+    translates = stages is None or "translate" in stages
+    merged = {**({"to": "en"} if translates else {}), "targets": "auto", **read_config(config), "on_error": "keep"}
     for stage, given in (options or {}).items():
         merged[stage] = {**merged.get(stage, {}), **given}
     return load(merged, to=to, targets=targets, stages=stages)
