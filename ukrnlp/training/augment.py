@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ukrnlp.tasks.names import skeleton
+
 if TYPE_CHECKING:
     from ukrnlp.training.corpora import Pair
 
@@ -16,6 +18,10 @@ SMALL_NAMES = re.compile(
 )
 QUOTES = (("«", "»"), ("“", "”"), ('"', '"'), ("„", "“"))
 STOPS = ".!?…"
+UK_NUMBER = re.compile(r"(?<![\w.,:])\d+(?:[ \u00a0]\d{3})*(?:,\d+)?(?![\w.,:]*\d)")
+EN_NUMBER = re.compile(r"(?<![\w.,:])\d+(?:,\d{3})*(?:\.\d+)?(?![\w.,:]*\d)")
+UK_NAME = re.compile(r"(?<=[\s(«\"])[А-ЩЮЯҐЄІЇ][а-щьюяґєії'’]{2,}+(?![\w-])")
+EN_NAME = re.compile(r"\b[A-Z][a-z]{2,}+(?!['’\w-])")
 
 
 def augment(pairs: Sequence[Pair], index: int, rng: random.Random) -> Pair:
@@ -39,7 +45,62 @@ def augment(pairs: Sequence[Pair], index: int, rng: random.Random) -> Pair:
         return type(pair)(SMALL_NAMES.sub(lambda m: m[0].lower(), pair.uk), pair.en)
     if roll < 0.28:
         return type(pair)(mistyped(pair.uk, rng), pair.en)
+    if roll < 0.36:
+        return renumbered(pair, rng)
+    if roll < 0.42:
+        return switched(pair, rng)
     return pair
+
+
+def renumbered(pair: Pair, rng: random.Random) -> Pair:
+    """The pair with other figures, the same on both sides: numbers are to be carried over, not remembered."""
+    left, right = UK_NUMBER.findall(pair.uk), EN_NUMBER.findall(pair.en)
+    uk, en = pair.uk, pair.en
+    for number in left:
+        value = number.replace(",", ".").replace(" ", "").replace("\u00a0", "")
+        same = [other for other in right if other.replace(",", "") == value]
+        if len(same) != 1 or left.count(number) > 1 or len(value) < 2:
+            continue
+        new = other_figures(number, rng)
+        left_over = iter(c for c in new if c.isdecimal())
+        uk = re.sub(rf"(?<![\d.,]){re.escape(number)}(?![\d]|[.,]\d)", new, uk, count=1)
+        en = en.replace(same[0], "".join(next(left_over) if c.isdecimal() else c for c in same[0]), 1)
+    return type(pair)(uk, en)
+
+
+def other_figures(number: str, rng: random.Random) -> str:
+    """A number of the same look: its last figure stays and teens stay teens, for Ukrainian nouns agree with them.
+
+    Numbers up to 31 (days) stay as they are and years keep their century.
+    """
+    digits = [c for c in number if c.isdecimal()]
+    if len(digits) == 2 and "".join(digits) <= "31":
+        return number
+    year = len(digits) == 4 and "".join(digits[:2]) in ("19", "20")
+    for i in range(2 if year else 0, len(digits) - 1):
+        teens = i == len(digits) - 2 and digits[i] == "1"
+        digits[i] = "1" if teens else rng.choice("23456789")
+    left = iter(digits)
+    return "".join(next(left) if c.isdecimal() else c for c in number)
+
+
+def switched(pair: Pair, rng: random.Random) -> Pair:
+    """The pair with a name on the source side already in English, so that a glossary's terms are copied.
+
+    Code-switching for given translations, after Song et al. 2019 (NAACL, "Code-Switching for Enhancing NMT with
+    Pre-Specified Translation").
+    """
+    english = {skeleton(word): word for word in EN_NAME.findall(pair.en)}
+    found = [(m, english[key]) for m in UK_NAME.finditer(pair.uk) for key in prefixes(skeleton(m[0])) if key in english]
+    if not found:
+        return pair
+    match, name = rng.choice(found)
+    return type(pair)(pair.uk[: match.start()] + name + pair.uk[match.end() :], pair.en)
+
+
+def prefixes(key: str) -> list[str]:
+    """A consonant skeleton without its case ending: itself and up to two letters less, two letters at least."""
+    return [key[:end] for end in range(len(key), max(1, len(key) - 3), -1)]
 
 
 def joined(first: Pair, second: Pair) -> Pair:
