@@ -50,7 +50,7 @@ def run(
     """
     engine = chosen(threads=threads)
     options = {"normalize": {**naming.given, **chosen(credits=credits_)}, "translate": engine}
-    options |= dict.fromkeys(("summarize", "stance"), {**engine, **chosen(aliases=aliases)})
+    options |= {stage: {**engine, **chosen(aliases=aliases)} for stage in ("summarize", "stance")}
     make = partial(make_pipeline, config, options, to=to, targets=targets)
     docs = process(documents(common), make, batch_size=common.batch_size)
     shows: dict[PageFormat, Show] = {PageFormat.TEXT: page, PageFormat.MD: markdown, PageFormat.JSON: json_row}
