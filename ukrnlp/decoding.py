@@ -8,7 +8,8 @@ import re
 from ukrnlp.errors import ConfigError, InputError
 
 LONG_LINE = 1_000_000  # characters; longer lines are read whole, and said
-BINARY_SHARE = 0.02  # of control characters, from which on a file is no text
+BINARY_SHARE = 0.02  # of control characters, above which a file is no text,
+FEW_CONTROLS = 8  # unless they are so few
 
 MAGIC = {
     b"%PDF": "a PDF file",
@@ -45,7 +46,7 @@ def decode(data: bytes, name: str, encoding: str) -> str:
         text = data.decode(bom_safe(encoding))
     except UnicodeDecodeError as error:
         raise InputError(f"{name}: {wrong_bytes(data, error, encoding)}") from error
-    if len(CONTROL.findall(text)) > BINARY_SHARE * len(text):
+    if len(CONTROL.findall(text)) > max(FEW_CONTROLS, BINARY_SHARE * len(text)):
         raise InputError(f"{name} looks like a binary file, not text; extract its text first")
     return text
 

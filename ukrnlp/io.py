@@ -76,7 +76,7 @@ def read_documents(
         try:
             yield from read_source(name, form=form, encoding=encoding, fields=fields, lines=lines)
         except InputError as error:
-            yield unread(name, str(error))
+            yield unread("stdin" if name == STDIN else name, str(error))
 
 
 def read_source(
