@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ukrnlp.batch.outputs import arrow_schema
+from ukrnlp.batch.outputs import arrow_schema, whole
 from ukrnlp.batch.rows import carried_names, row_of
 from ukrnlp.document import Document
 from ukrnlp.errors import ConfigError, InputError, MissingExtraError
@@ -46,8 +46,8 @@ def map_dataset(
         from datasets import Dataset, Features
     except ImportError as error:
         raise MissingExtraError("map_dataset", "hf") from error
-    whole = isinstance(ds, Dataset)
-    if num_proc is not None and num_proc > 1 and (isinstance(nlp, Pipeline) or not whole):
+    is_whole = isinstance(ds, Dataset)
+    if num_proc is not None and num_proc > 1 and (isinstance(nlp, Pipeline) or not is_whole):
         raise ConfigError("several processes need a Dataset and what ukrnlp.load takes in place of a Pipeline")
     columns = list(ds.column_names or ())
     if columns and fields.text not in columns:
@@ -62,7 +62,7 @@ def map_dataset(
         carried = dict(zip(carried_names(others), (ds.features[name] for name in others), strict=True))
         options["features"] = Features({**Features.from_arrow_schema(arrow_schema({})), **carried})
         options["remove_columns"] = columns
-    if whole:
+    if is_whole:
         options["num_proc"] = num_proc
         if settings is None:
             options["load_from_cache_file"] = False
@@ -86,7 +86,7 @@ class Mapper:
         docs = [self.document(row, index) for row, index in zip(rows, indices, strict=True)]
         for _ in nlp.pipe([doc for doc in docs if not is_unread(doc)], batch_size=max(len(docs), 1)):
             pass  # in place
-        made = [row_of(doc) for doc in docs]
+        made = [plain(row_of(doc)) for doc in docs]
         others = [name for name in names if name not in (self.fields.text, self.fields.id, self.fields.targets)]
         columns = {name: [row.get(name) for row in made] for name in (*ROW_FIELDS, *carried_names(others))}
         columns["meta"] = [dump_line(value) for value in columns["meta"]]
@@ -104,6 +104,12 @@ class Mapper:
                 if name not in (self.fields.text, self.fields.id, self.fields.targets)
             }
             return doc
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with lists where documents have tuples; carried values stay what they are."""
+    own = json.loads(dump_line({name: row[name] for name in ROW_FIELDS}))
+    return row | {name: whole(value) for name, value in own.items()}
 
 
 @lru_cache(maxsize=1)

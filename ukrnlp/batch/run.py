@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def run_batch(options: BatchOptions, *, watch: Watch | None = None) -> BatchRepo
             with signals():
                 return run.whole()
         except _Signalled as signalled:
-            kept = sum(footer.rows for footer in run.done.values())
+            kept = sum(footer.rows for footer in run.kept())
             name = signal.Signals(signalled.number).name
             message = f"stopped by {name}; {kept} documents are done and kept, go on with --resume"
             raise StoppedError(message, signalled.number) from None
@@ -161,6 +162,12 @@ class Run:
         shutil.rmtree(places.parts, ignore_errors=True)
         return report
 
+    def kept(self) -> list[Footer]:
+        """The shards on the disk: those of `done`, and one that a signal kept from being noted there."""
+        paths = self.places.parts.glob("shard-*.jsonl")
+        new = [read_footer(path, number_of(path)) for path in paths if number_of(path) not in self.done]
+        return [*self.done.values(), *filter(None, new)]
+
     def earlier(self, description: Mapping[str, Any], run: str) -> tuple[list[Footer] | BatchReport, list[str]]:
         """The shards that an earlier run left whole, or its report if it was finished; and notes."""
         places = self.places
@@ -201,10 +208,10 @@ class Run:
 
     def computed(self, jobs: Iterator[Job]) -> Iterator[Done]:
         """Finished shards, from wherever they are computed."""
-        options = self.options
+        options, make = self.options, partial(load, self.settings)
         if options.processes == 1:
-            return run_here(jobs, self.settings, options.batch_size)
-        return run_workers(jobs, self.settings, options.batch_size, options.processes)
+            return run_here(jobs, make, options.batch_size)
+        return run_workers(jobs, make, options.batch_size, options.processes)
 
 
 def missing(shards: Iterable[Job], done: Mapping[int, Footer], wanted: range) -> Iterator[Job]:

@@ -6,17 +6,17 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ukrnlp import errors
 from ukrnlp.batch.rows import Block, block_of, failed_row
 from ukrnlp.document import Document
 from ukrnlp.errors import UkrnlpError
 from ukrnlp.io import is_unread
-from ukrnlp.pipeline import Pipeline, load
+from ukrnlp.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Job = tuple[int, list[Document]]
 Done = tuple[int, Block]
+Make = Callable[[], Pipeline]  # must pickle, for other processes
 DEATHS = 2  # of workers on one shard, before its documents are tried one by one
 
 
@@ -40,11 +41,11 @@ def process(nlp: Pipeline, docs: Sequence[Document], batch_size: int) -> Block:
     return block_of(docs)
 
 
-def run_here(jobs: Iterable[Job], settings: Mapping[str, Any], batch_size: int) -> Iterator[Done]:
+def run_here(jobs: Iterable[Job], make: Make, batch_size: int) -> Iterator[Done]:
     """Run the shards in this process, one after another."""
     nlp = None
     for number, docs in jobs:
-        nlp = nlp or load(settings)
+        nlp = nlp or make()
         yield number, process(nlp, docs, batch_size)
 
 
@@ -57,7 +58,7 @@ class Worker:
     job: Job | None = None
 
 
-def run_workers(jobs: Iterable[Job], settings: Mapping[str, Any], batch_size: int, workers: int) -> Iterator[Done]:
+def run_workers(jobs: Iterable[Job], make: Make, batch_size: int, workers: int) -> Iterator[Done]:
     """Run the shards in `workers` processes and yield them as they are done.
 
     A worker that dies (out of memory, killed) is replaced and its shard tried again; where that kills again, its
@@ -76,7 +77,7 @@ def run_workers(jobs: Iterable[Job], settings: Mapping[str, Any], batch_size: in
                 if worker.job is None and (job := again.popleft() if again else next(stream, None)):
                     give(worker, job)
             if len(pool) < workers and (job := again.popleft() if again else next(stream, None)):
-                pool.append(started(settings, batch_size))
+                pool.append(started(make, batch_size))
                 give(pool[-1], job)
                 continue
             busy = {worker.pipe: worker for worker in pool if worker.job}
@@ -94,19 +95,19 @@ def run_workers(jobs: Iterable[Job], settings: Mapping[str, Any], batch_size: in
                 if deaths[number] < DEATHS:
                     again.append(job)
                 else:
-                    yield number, one_by_one(docs, settings, batch_size)
+                    yield number, one_by_one(docs, make, batch_size)
     finally:
         for worker in pool:
             stop(worker)
 
 
-def one_by_one(docs: Sequence[Document], settings: Mapping[str, Any], batch_size: int) -> Block:
+def one_by_one(docs: Sequence[Document], make: Make, batch_size: int) -> Block:
     """Run documents alone, each in a worker that may die of it."""
     block = Block()
     worker: Worker | None = None
     try:
         for doc in docs:
-            worker = worker or started(settings, batch_size)
+            worker = worker or started(make, batch_size)
             give(worker, (0, [doc]))
             taken(worker)
             answer = answer_of(worker)
@@ -122,11 +123,11 @@ def one_by_one(docs: Sequence[Document], settings: Mapping[str, Any], batch_size
     return block
 
 
-def started(settings: Mapping[str, Any], batch_size: int) -> Worker:
+def started(make: Make, batch_size: int) -> Worker:
     """A new worker process."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(theirs, dict(settings), batch_size), daemon=True)
+    process = context.Process(target=work, args=(theirs, make, batch_size), daemon=True)
     process.start()
     theirs.close()  # or its end would never be seen
     return Worker(process, ours)
@@ -175,7 +176,7 @@ def stop(worker: Worker) -> None:
     worker.pipe.close()
 
 
-def work(pipe: Connection, settings: dict[str, Any], batch_size: int) -> None:
+def work(pipe: Connection, make: Make, batch_size: int) -> None:
     """What a worker process does: documents in, a block out, until its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=die_with_parent, daemon=True).start()
@@ -186,7 +187,7 @@ def work(pipe: Connection, settings: dict[str, Any], batch_size: int) -> None:
         except (EOFError, OSError):
             return
         try:
-            nlp = nlp or load(settings)
+            nlp = nlp or make()
             pipe.send(process(nlp, docs, batch_size))
         except UkrnlpError as error:
             pipe.send((type(error).__name__, str(error)))
