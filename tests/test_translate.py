@@ -70,7 +70,7 @@ def test_translate_sends_no_line_end_inside_a_sentence():
 
 def test_translate_summary_changes_language_and_keeps_sources():
     doc = Document("", summary=Summary("Перше. Друге.", "uk", "scorer", (0, 3), ("w",)))
-    translator = Translator(lambda texts: [text.lower() for text in texts], to="en", model="toy")
+    translator = Translator(lambda texts: [text.lower() for text in texts], to="en", model="toy", guards=False)
     SummaryTranslator(translator)([doc, Document("")])
     assert doc.summary == Summary("перше. друге.", "en", "scorer+toy", (0, 3), ("w",))
 
@@ -105,3 +105,27 @@ def test_translate_copies_what_has_no_word_of_the_source_language():
     Translator(lambda texts: ["Kyiv." if t == "Київ." else "?" for t in texts], to="en", model="toy")([doc])
     assert doc.translation.text == "date 2025-10-31\n\nKyiv.\nhttps://example.org/a"
     assert doc.translation.warnings == ()
+
+
+def test_translate_holds_the_terms_of_a_glossary(tmp_path):
+    table = tmp_path / "terms.tsv"
+    table.write_text("Сили оборони\tDefence Forces\n", encoding="utf-8")
+    seen = []
+
+    def engine(texts):
+        seen.extend(texts)
+        return ["The Defence Forces held Kiev." if "Київ" in t else "Forces are there." for t in texts]
+
+    doc = document("Силам оборони вдалося втримати Київ. Там сили оборони.")
+    Translator(engine, to="en", model="toy", glossary=table)([doc])
+    assert seen == ["Defence Forces вдалося втримати Київ.", "Там сили оборони."]
+    assert doc.translation.sentences == ("The Defence Forces held Kyiv.", "Forces are there.")
+    assert doc.translation.warnings == ()
+
+
+def test_translate_says_which_term_was_lost(tmp_path):
+    table = tmp_path / "terms.tsv"
+    table.write_text("Сили оборони\tDefence Forces\n", encoding="utf-8")
+    doc = document("Тут Сили оборони.")
+    Translator(lambda texts: ["Here is the army."] * len(texts), to="en", model="toy", glossary=table)([doc])
+    assert doc.translation.warnings == ("sentence 0: term lost: Defence Forces",)

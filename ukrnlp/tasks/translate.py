@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
 
 from ukrnlp.document import Document, Translation
-from ukrnlp.preprocess.sentences import join
-from ukrnlp.tasks.guards import Doubt, doubts
+from ukrnlp.preprocess.sentences import join, split
+from ukrnlp.tasks.glossary import Found, Glossary, read_glossary
+from ukrnlp.tasks.guards import doubts
 
 Translate = Callable[[Sequence[str]], list[str]]
 Lengths = Callable[[Sequence[str]], list[int]]
@@ -17,6 +20,14 @@ Lengths = Callable[[Sequence[str]], list[int]]
 LETTERS = {"uk": re.compile("[А-Яа-яЄєІіЇїҐґ]"), "en": re.compile("[A-Za-z]")}
 CLAUSE_END = re.compile(r"[,;:)»”\"—–](?=\s)")
 SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A translated text and what is to be said about it."""
+
+    text: str
+    warnings: tuple[str, ...] = ()
 
 
 class Translator:
@@ -35,6 +46,8 @@ class Translator:
         max_pieces: the longest sentence that the engine gets whole.
         retry: source texts to target texts in another way (other beam, penalties) for what the guards doubt.
         guards: whether to doubt at all.
+        glossary: "standard", "off", or the user's file, which goes before the standard one (see `read_glossary`); for
+            English alone.
 
     >>> from ukrnlp.document import Sentence
     >>> doc = Document("Так. Ні.", normalized="Так. Ні.", sentences=(Sentence("Так.", 0), Sentence("Ні.", 5)))
@@ -57,6 +70,7 @@ class Translator:
         max_pieces: int = 180,
         retry: Translate | None = None,
         guards: bool = True,
+        glossary: Path | Literal["standard", "off"] = "standard",
     ) -> None:
         self.to = to
         self.model = model
@@ -65,52 +79,53 @@ class Translator:
         self._max_pieces = max_pieces
         self._retry = retry
         self._guards = guards
+        off = glossary == "off" or to != "en"
+        self._glossary = Glossary(()) if off else read_glossary(None if glossary == "standard" else Path(glossary))
 
     def __call__(self, docs: Sequence[Document]) -> None:
         """Fill `translation` of every document."""
-        texts = list(dict.fromkeys(s.text for doc in docs for s in doc.sentences or () if has_words(s.text, doc.lang)))
-        parts = self._parts(texts)
-        found = self._translate_all(self._translate, (part for text in texts for part in parts[text]))
-        whole = {text: " ".join(found[part] for part in parts[text]) for text in texts}
-        doubted = self._doubted(whole, parts)
+        found = self.translate_texts(s.text for doc in docs for s in doc.sentences or () if has_words(s.text, doc.lang))
         for doc in docs:
             sentences = doc.sentences or ()
-            results = tuple(whole.get(s.text, s.text) for s in sentences)
-            warnings: list[str] = []
-            for i, sentence in enumerate(sentences):
-                count = len(parts.get(sentence.text, ()))
-                if count > 1:
-                    warnings.append(f"sentence {i}: over {self._max_pieces} pieces, translated in {count} parts")
-                warnings += [f"sentence {i}: {doubt}" for doubt in doubted.get(sentence.text, ())]
-            text = join(doc.normalized or "", sentences, results)
-            doc.translation = Translation(text, self.to, results, self.model, tuple(warnings))
+            results = [found.get(s.text, Result(s.text)) for s in sentences]
+            texts = tuple(result.text for result in results)
+            warnings = tuple(f"sentence {i}: {why}" for i, result in enumerate(results) for why in result.warnings)
+            text = join(doc.normalized or "", sentences, texts)
+            doc.translation = Translation(text, self.to, texts, self.model, warnings)
 
-    def _doubted(self, whole: dict[str, str], parts: dict[str, list[str]]) -> dict[str, tuple[Doubt, ...]]:
-        """The texts whose translation is doubted, and why; a better second try has taken its place in `whole`."""
-        if not self._guards:
-            return {}
-        doubted = {text: why for text, result in whole.items() if (why := self._doubts(text, result))}
+    def translate_texts(self, texts: Iterable[str]) -> dict[str, Result]:
+        """Translate each distinct text once, all in one engine call; a doubted one is tried again."""
+        terms = {text: self._glossary.find(text) for text in texts}
+        sources = {text: SPACE.sub(" ", self._glossary.switch(text, found)).strip() for text, found in terms.items()}
+        parts = self._parts(sources.values())
+        first = self._run(self._translate, parts)
+        results = {text: self._judge(text, first[sources[text]], terms[text]) for text in terms}
+        doubted = [text for text, result in results.items() if result.warnings]
         if doubted and self._retry:
-            again = self._translate_all(self._retry, (part for text in doubted for part in parts[text]))
-            for text, before in list(doubted.items()):
-                result = " ".join(again[part] for part in parts[text])
-                after = self._doubts(text, result)
-                if len(after) < len(before):
-                    whole[text], doubted[text] = result, after
-        return doubted
+            again = self._run(self._retry, {sources[text]: parts[sources[text]] for text in doubted})
+            for text in doubted:
+                other = self._judge(text, again[sources[text]], terms[text])
+                if len(other.warnings) < len(results[text].warnings):
+                    results[text] = other
+        for text, result in results.items():
+            if (count := len(parts[sources[text]])) > 1:
+                said = f"over {self._max_pieces} pieces, translated in {count} parts"
+                results[text] = Result(result.text, (said, *result.warnings))
+        return results
 
-    def _doubts(self, text: str, result: str) -> tuple[Doubt, ...]:
-        return doubts(text, result, target_lang=self.to)
+    def _judge(self, text: str, hypothesis: str, terms: Sequence[Found]) -> Result:
+        """`hypothesis` with the spelling of terms put right, and every reason to doubt it."""
+        for found in terms:
+            hypothesis = found.term.put_right(hypothesis)
+        lost = {found.term.target for found in terms if found.term.switch and not found.term.held(hypothesis)}
+        why = [str(doubt) for doubt in doubts(text, hypothesis, target_lang=self.to)] if self._guards else []
+        return Result(hypothesis, (*why, *(f"term lost: {term}" for term in sorted(lost))))
 
-    def texts(self, texts: Iterable[str]) -> dict[str, str]:
-        """Each distinct text and its translation, without guards."""
-        return self._translate_all(self._translate, texts)
-
-    def _translate_all(self, translate: Translate, texts: Iterable[str]) -> dict[str, str]:
-        """Translate each distinct text once; line ends inside one become spaces."""
-        distinct = list(dict.fromkeys(texts))
-        results = translate([SPACE.sub(" ", text).strip() for text in distinct])
-        return dict(zip(distinct, results, strict=True))
+    def _run(self, translate: Translate, parts: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """Each text of `parts`, its parts translated and joined; a part that stands twice goes to the engine once."""
+        distinct = list(dict.fromkeys(part for row in parts.values() for part in row))
+        found = dict(zip(distinct, translate(distinct), strict=True))
+        return {text: " ".join(found[part] for part in row) for text, row in parts.items()}
 
     def _parts(self, texts: Iterable[str]) -> dict[str, list[str]]:
         """Each text as the parts that the engine gets."""
@@ -124,7 +139,7 @@ class Translator:
 
 
 class SummaryTranslator:
-    """Puts the summary into the language of the translation, through the same engine."""
+    """Puts the summary into the language of the translation, through the same engine and guards."""
 
     name = "translate-summary"
     requires = ("summary",)
@@ -134,18 +149,20 @@ class SummaryTranslator:
         self._translator = translator
 
     def __call__(self, docs: Sequence[Document]) -> None:
-        """Replace the summary of every document, sentence marks and sources kept."""
-        from ukrnlp.preprocess.sentences import split
-
-        summaries = [doc.summary for doc in docs if doc.summary is not None]
-        sentences = {s.text: split(s.text) for s in summaries}
-        found = self._translator.texts(part.text for parts in sentences.values() for part in parts)
+        """Replace the summary of every document; its sources stay."""
+        sentences = {doc.summary.text: split(doc.summary.text) for doc in docs if doc.summary is not None}
+        found = self._translator.translate_texts(part.text for parts in sentences.values() for part in parts)
         for doc in docs:
             if doc.summary is not None:
                 parts = sentences[doc.summary.text]
-                text = join(doc.summary.text, parts, [found[part.text] for part in parts])
-                model = f"{doc.summary.model}+{self._translator.model}"
-                doc.summary = replace(doc.summary, text=text, lang=self._translator.to, model=model)
+                results = [found[part.text] for part in parts]
+                doc.summary = replace(
+                    doc.summary,
+                    text=join(doc.summary.text, parts, [result.text for result in results]),
+                    lang=self._translator.to,
+                    model=f"{doc.summary.model}+{self._translator.model}",
+                    warnings=(*doc.summary.warnings, *(why for result in results for why in result.warnings)),
+                )
 
 
 def has_words(text: str, lang: str) -> bool:
