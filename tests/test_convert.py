@@ -73,7 +73,7 @@ def assert_same(ours: Path, theirs: Path) -> None:
     assert configs[0] == configs[1]
 
 
-@pytest.mark.parametrize("quantization", ["int8_float32", "float32", "int8_float16"])
+@pytest.mark.parametrize("quantization", ["int8_float32", None])
 @pytest.mark.parametrize("model", ["tiny_bart", "tiny_reader"])
 def test_it_equals_what_ctranslate2_makes(request, tmp_path, monkeypatch, model, quantization):
     import transformers
@@ -90,11 +90,11 @@ def test_it_equals_what_ctranslate2_makes(request, tmp_path, monkeypatch, model,
 
 def test_it_is_made_once_and_found_again(tiny_bart, fresh_cache, monkeypatch):
     model = find(tiny_bart)
-    first = converted(model)
+    first = converted(model, int8=True)
     assert first.is_relative_to(fresh_cache)
     written = {file.name: file.stat().st_mtime_ns for file in first.iterdir()}
     monkeypatch.setattr(convert, "build", None)
-    assert converted(model) == first
+    assert converted(model, int8=True) == first
     assert {file.name: file.stat().st_mtime_ns for file in first.iterdir()} == written
     assert left_over(fresh_cache) == []
 
@@ -108,10 +108,10 @@ def copy_of(source: Path, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("part", ["weights", "config", "pieces", "quantization", "version", "format"])
+@pytest.mark.parametrize("part", ["weights", "config", "pieces", "int8", "version", "format"])
 def test_anything_new_is_converted_anew(tiny_bart, tmp_path, fresh_cache, monkeypatch, part):
     folder = copy_of(tiny_bart, tmp_path / "tiny-bart")
-    first = converted(find(folder))
+    first = converted(find(folder), int8=True)
     if part == "weights":
         weights = folder / "model.safetensors"
         data = bytearray(weights.read_bytes())
@@ -129,14 +129,14 @@ def test_anything_new_is_converted_anew(tiny_bart, tmp_path, fresh_cache, monkey
         monkeypatch.setattr("ctranslate2.__version__", "99.0")
     elif part == "format":
         monkeypatch.setattr(convert, "FORMAT", 99)
-    again = converted(find(folder), quantization="float32" if part == "quantization" else "int8_float32")
+    again = converted(find(folder), int8=part != "int8")
     assert again != first
     assert (again / MANIFEST).is_file()
 
 
 @pytest.mark.parametrize("damage", ["shorter", "longer", "lost", "manifest"])
 def test_a_damaged_conversion_is_made_again(tiny_bart, fresh_cache, caplog, damage):
-    place = converted(find(tiny_bart))
+    place = converted(find(tiny_bart), int8=True)
     wanted = (place / "model.bin").read_bytes()
     if damage == "shorter":
         (place / "model.bin").write_bytes(wanted[:100])
@@ -146,17 +146,17 @@ def test_a_damaged_conversion_is_made_again(tiny_bart, fresh_cache, caplog, dama
         (place / "shared_vocabulary.json").unlink()
     else:
         (place / MANIFEST).write_text("{", encoding="utf-8")
-    assert converted(find(tiny_bart)) == place
+    assert converted(find(tiny_bart), int8=True) == place
     assert (place / "model.bin").read_bytes() == wanted
     assert "is damaged and is made again" in caplog.text
     assert load_seq2seq(tiny_bart, threads=1)(["Так"]) != [""]
 
 
 def test_content_that_ctranslate2_cannot_read_is_named(tiny_bart, fresh_cache):
-    place = converted(find(tiny_bart))
+    place = converted(find(tiny_bart), int8=True)
     model = place / "model.bin"
     model.write_bytes(b"\xff" * model.stat().st_size)
-    with pytest.raises(ModelError, match=r"CTranslate2 cannot load .* delete it to convert anew"):
+    with pytest.raises(ModelError, match=r"CTranslate2 cannot load .* delete it to try again"):
         load_seq2seq(tiny_bart, threads=1)
 
 
@@ -168,16 +168,16 @@ def test_a_failure_leaves_nothing(tiny_bart, fresh_cache, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(convert, "build", fail)
         with pytest.raises(ModelError, match=r"No space left.*set UKRNLP_CACHE"):
-            converted(find(tiny_bart))
+            converted(find(tiny_bart), int8=True)
     assert [file.suffix for file in (fresh_cache / "converted").iterdir()] == [".lock"]
-    assert (converted(find(tiny_bart)) / MANIFEST).is_file()
+    assert (converted(find(tiny_bart), int8=True) / MANIFEST).is_file()
 
 
 def test_a_cache_that_is_no_folder_is_named(tiny_bart, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("UKRNLP_CACHE", str(tmp_path / "file"))
     with pytest.raises(ModelError, match=r"cannot be written .* set UKRNLP_CACHE"):
-        converted(find(tiny_bart))
+        converted(find(tiny_bart), int8=True)
 
 
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOSPC])
@@ -187,12 +187,12 @@ def test_a_cache_that_takes_no_files_is_named(tiny_bart, fresh_cache, monkeypatc
 
     monkeypatch.setattr("tempfile.mkdtemp", refuse)
     with pytest.raises(ModelError, match=f"cannot be written .*{os.strerror(code)}.* set UKRNLP_CACHE"):
-        converted(find(tiny_bart))
+        converted(find(tiny_bart), int8=True)
 
 
 def test_a_model_of_another_type_is_refused(tmp_path):
     with pytest.raises(ModelError, match="of type 't5'; read without transformers are bart, bert"):
-        converted(ModelDir("odd", tmp_path, {"model_type": "t5"}, ()))
+        converted(ModelDir("odd", tmp_path, {"model_type": "t5"}, ()), int8=True)
 
 
 CHILD = """
@@ -212,7 +212,7 @@ def slow(model, directory, *, quantization):
     build(model, directory, quantization=quantization)
 
 convert.build = slow
-print(convert.converted(find(sys.argv[1])))
+print(convert.converted(find(sys.argv[1]), int8=True))
 """
 
 
@@ -240,7 +240,7 @@ def test_processes_that_ask_at_once_convert_once(tiny_bart, fresh_cache, tmp_pat
     places = {child.communicate(timeout=120)[0].strip() for child in children}
     assert [child.returncode for child in children] == [0, 0, 0]
     assert log.read_text().splitlines() == ["build"]
-    assert places == {str(converted(find(tiny_bart)))}
+    assert places == {str(converted(find(tiny_bart), int8=True))}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -251,7 +251,7 @@ def test_a_killed_conversion_is_never_used_and_is_cleared_away(tiny_bart, fresh_
     child.send_signal(signal.SIGKILL)
     child.communicate(timeout=60)
     assert len(left_over(fresh_cache)) == 1
-    place = converted(find(tiny_bart))
+    place = converted(find(tiny_bart), int8=True)
     assert left_over(fresh_cache) == []
     assert "model.bin" in json.loads((place / MANIFEST).read_text(encoding="utf-8"))
     assert load_seq2seq(tiny_bart, threads=1)(["Так"]) != [""]

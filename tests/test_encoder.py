@@ -38,7 +38,7 @@ def stub_reader(width=4):
 
 @pytest.fixture(scope="module")
 def exact(tiny_reader):
-    return load_reader(tiny_reader, quantization="float32", threads=1)
+    return load_reader(tiny_reader, compute_type="float32", threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def test_batches_do_not_change_the_reading(exact):
 
 
 def test_int8_stays_near(tiny_reader, exact):
-    fast = load_reader(tiny_reader, threads=1)
+    fast = load_reader(tiny_reader, compute_type="int8_float32", threads=1)
     assert fast.model == exact.model
     for a, b in zip(fast.pair_reader(PAIRS), exact.pair_reader(PAIRS), strict=True):
         assert a.scores == pytest.approx(b.scores, abs=0.05)

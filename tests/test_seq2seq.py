@@ -40,7 +40,7 @@ class Stub:
 
 @pytest.fixture(scope="module")
 def exact(tiny_bart):
-    return load_seq2seq(tiny_bart, quantization="float32", threads=2)
+    return load_seq2seq(tiny_bart, compute_type="float32", threads=2)
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +115,10 @@ def test_options_out_of_range_are_refused(tiny_bart, options, message):
         load_seq2seq(tiny_bart, **options)
 
 
-def test_quantization_is_checked(tiny_bart):
-    with pytest.raises(ModelError, match="quantization 'int3' is unknown; allowed are int8_float32"):
-        load_seq2seq(tiny_bart, quantization="int3")
+@pytest.mark.parametrize("compute_type", ["int3", "bfloat8"])
+def test_the_compute_type_is_checked(tiny_bart, compute_type):
+    with pytest.raises(ConfigError, match=f"compute_type '{compute_type}' does not run on cpu; allowed: .*float32"):
+        load_seq2seq(tiny_bart, compute_type=compute_type)
 
 
 def test_without_transformers_the_extra_is_named(tiny_bart, monkeypatch):

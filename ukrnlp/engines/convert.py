@@ -29,9 +29,6 @@ FORMAT = 1
 """Raised when the same checkpoint shall give another result, so that cached ones are made anew."""
 
 PIECES = "spiece.model"
-QUANTIZATIONS = ("int8_float32", "int8_float16", "float16", "float32")
-"""Types of matrices and of all else; bare "int8" would leave norms in the checkpoint's float16, slow on a CPU."""
-
 ACTIVATIONS = {"gelu": "GELU", "gelu_new": "GELUTanh", "relu": "RELU", "silu": "SWISH", "swish": "SWISH"}
 
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
@@ -41,37 +38,37 @@ Spec: TypeAlias = Any
 _log = logging.getLogger(__name__)
 
 
-def converted(model: ModelDir, *, quantization: str = "int8_float32") -> Path:
+def converted(model: ModelDir, *, int8: bool) -> Path:
     """Return the directory of `model` as CTranslate2 reads it, made on first use.
 
-    The place is named by the checksum of weights, configuration and pieces, the version of CTranslate2 and the
-    quantisation, so anything new is converted anew. Processes that ask at once convert once. A conversion appears
-    whole or not at all; one that was damaged later (by its files' sizes) is made again.
+    With `int8`, matrices are rounded to a byte a number; else numbers stay as the checkpoint has them. The place is
+    named by the checksum of weights, configuration and pieces, the version of CTranslate2 and `int8`, so anything new
+    is converted anew. Processes that ask at once convert once. A conversion appears whole or not at all; one that was
+    damaged later (by its files' sizes) is made again.
 
     Raises:
         ModelError: the checkpoint cannot be converted, or the cache folder cannot be written.
     """
-    if quantization not in QUANTIZATIONS:
-        raise ModelError(f"quantization {quantization!r} is unknown; allowed are {', '.join(QUANTIZATIONS)}")
     if model.model_type not in _BUILDERS:
         raise ModelError(
             f"model {model.name} is of type {model.model_type!r}; read without transformers are "
             f"{', '.join(sorted(_BUILDERS))}: use engine='transformers'"
         )
-    key = _key(model, quantization)
     root = cache_dir() / "converted"
-    place = root / f"{model.name.replace('/', '--')}-{quantization}-{key}"
+    place = root / f"{model.name.replace('/', '--')}-{'int8' if int8 else 'whole'}-{_key(model, int8=int8)}"
+    # bare "int8" would leave norms and biases in float16, which a CPU does not compute with
+    quantization = "int8_float32" if int8 else None
     if _is_whole(place):
         return place
     try:
         root.mkdir(parents=True, exist_ok=True)
         with _lock(root / f"{place.name}.lock"):
             if not _is_whole(place):
-                _log.info("converting %s to CTranslate2 %s in %s", model.name, quantization, place)
+                _log.info("converting %s for CTranslate2 in %s", model.name, place)
                 _make(place, lambda directory: build(model, directory, quantization=quantization))
     except OSError as e:
         raise ModelError(
-            f"model {model.name} needs a converted copy of about {model.size * 3 // 5 >> 20} MB under {root}, and that "
+            f"model {model.name} needs a converted copy of up to {(model.size >> 20) + 3} MB under {root}, and that "
             f"cannot be written ({e}); make room there or set UKRNLP_CACHE to another folder"
         ) from e
     return place
@@ -218,14 +215,14 @@ def _attention(spec: Spec, tensors: Tensors, name: str, *, cross: bool) -> None:
     _linear(spec.linear[-1], tensors, out)
 
 
-def _key(model: ModelDir, quantization: str) -> str:
+def _key(model: ModelDir, *, int8: bool) -> str:
     from ctranslate2 import __version__ as version
 
     pieces = model.path / PIECES
     if not pieces.is_file():
         raise ModelError(f"model {model.name}: {pieces} is missing; the trainer writes it beside tokenizer.json")
     files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (model.path / "config.json", pieces)]
-    parts = [checksum(model), *files, version, quantization, FORMAT]
+    parts = [checksum(model), *files, version, int8, FORMAT]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import importlib.util
 import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from ukrnlp.errors import ConfigError, MissingExtraError
+from ukrnlp.catalog import ModelDir
+from ukrnlp.engines.convert import converted
+from ukrnlp.errors import ConfigError, MissingExtraError, ModelError
 
 ENGINES = ("auto", "ctranslate2", "transformers")
 DEVICES = ("cpu", "cuda")
@@ -19,6 +23,26 @@ class Run:
     engine: str
     device: str
     threads: int
+
+    def open_converted(self, kind: Any, model: ModelDir, compute_type: str, **threads: int) -> Any:
+        """Return a CTranslate2 object of `kind` (Translator, Encoder) over `model`, converted if need be.
+
+        Raises:
+            ConfigError: the device does not compute with `compute_type`.
+            ModelError: the model cannot be converted or loaded.
+        """
+        from ctranslate2 import get_supported_compute_types
+
+        able = sorted(get_supported_compute_types(self.device))
+        if compute_type not in able:
+            raise ConfigError(
+                f"compute_type {compute_type!r} does not run on {self.device}; allowed: {', '.join(able)}"
+            )
+        place: Path = converted(model, int8=compute_type.startswith("int8"))
+        try:
+            return kind(str(place), device=self.device, compute_type=compute_type, **threads)
+        except (RuntimeError, ValueError) as e:
+            raise ModelError(f"CTranslate2 cannot load {place} on {self.device} ({e}); delete it to try again") from e
 
 
 def choose(engine: str, device: str, threads: int | None) -> Run:

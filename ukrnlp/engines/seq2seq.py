@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 from ukrnlp.catalog import ModelDir, checksum, find
 from ukrnlp.engines import batching
-from ukrnlp.engines.convert import PIECES, converted
+from ukrnlp.engines.convert import PIECES
 from ukrnlp.engines.options import Run, choose
 from ukrnlp.engines.pieces import UNK, Pieces
 from ukrnlp.errors import ConfigError, InputError, ModelError
@@ -167,7 +167,7 @@ def load_seq2seq(
     device: str = "cpu",
     revision: str | None = None,
     threads: int | None = None,
-    quantization: str = "int8_float32",
+    compute_type: str | None = None,
     batch_tokens: int = 2048,
     beam_size: int = 4,
     length_penalty: float = 1.0,
@@ -178,8 +178,9 @@ def load_seq2seq(
     """Return the model called `name` (see `catalog.find`), ready to run.
 
     `engine` "auto" is "ctranslate2" on a CPU and "transformers" on a GPU; `device` is "cpu" or "cuda". `threads` None
-    takes every core that this process may use. `quantization` concerns CTranslate2 alone, "float32" is exact.
-    `batch_tokens` bounds the source pieces of one batch, padding included. The others are those of `Generation`.
+    takes every core that this process may use. `compute_type` is CTranslate2's: by default "int8_float32" on a CPU and
+    "float16" on a GPU; "float32" is exact. `batch_tokens` bounds the source pieces of one batch, padding included. The
+    others are those of `Generation`.
 
     >>> load_seq2seq("uk-en", beam_size=0)
     Traceback (most recent call last):
@@ -201,7 +202,7 @@ def load_seq2seq(
         )
     codec = _Codec(model)
     if run.engine == "ctranslate2":
-        runtime: Runtime = _CTranslate2(model, codec, run, quantization)
+        runtime: Runtime = _CTranslate2(model, codec, run, compute_type)
     else:
         runtime = _Transformers(model, codec, run)
     return Seq2Seq(
@@ -232,20 +233,16 @@ class _Codec:
 class _CTranslate2:
     """Runs a converted checkpoint; one thread a batch, as many batches at once as there are threads."""
 
-    def __init__(self, model: ModelDir, codec: _Codec, run: Run, quantization: str) -> None:
-        import ctranslate2
+    def __init__(self, model: ModelDir, codec: _Codec, run: Run, compute_type: str | None) -> None:
+        from ctranslate2 import Translator
 
         self.max_length = int(model.config["max_position_embeddings"])
         self.encode = codec.encode
         self._codec = codec
-        place = converted(model, quantization=quantization)
-        at_once = run.threads if run.device == "cpu" else 1
-        try:
-            self._translator: Any = ctranslate2.Translator(
-                str(place), device=run.device, inter_threads=at_once, intra_threads=1
-            )
-        except (RuntimeError, ValueError) as e:
-            raise ModelError(f"CTranslate2 cannot load {place} on {run.device} ({e}); delete it to convert anew") from e
+        default, at_once = ("int8_float32", run.threads) if run.device == "cpu" else ("float16", 1)
+        self._translator: Any = run.open_converted(
+            Translator, model, compute_type or default, inter_threads=at_once, intra_threads=1
+        )
 
     def generate(self, batches: Iterable[list[Ids]], options: Generation, n: int) -> Iterator[list[list[Hypothesis]]]:
         # submitted all at once; the translator's queue holds the caller back
