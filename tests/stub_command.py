@@ -67,5 +67,6 @@ class StanceStub(Stub):
 
 STUBS = {stub.name: stub for stub in (Normalize, Split, Translate, Summarize, StanceStub)}
 
-pipeline.build = lambda names, settings: [STUBS[name](settings) for name in names]
-main()
+if __name__ == "__main__":
+    pipeline.build = lambda names, settings: [STUBS[name](settings) for name in names]
+    main()
