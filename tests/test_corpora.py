@@ -10,6 +10,7 @@ from ukrnlp.errors import ConfigError
 from ukrnlp.tasks.numbers import missing, numbers
 from ukrnlp.training.augment import (
     augment,
+    epoch,
     joined,
     mistyped,
     other_figures,
@@ -18,7 +19,7 @@ from ukrnlp.training.augment import (
     switched,
     without_stop,
 )
-from ukrnlp.training.corpora import Corpus, Pair, Source, epoch, is_clean, read_corpus
+from ukrnlp.training.corpora import Corpus, Pair, Source, is_clean, read_corpus
 
 ROWS = [
     ("Місто знову обстріляли вночі.", "The city was shelled again at night.", "sentence"),

@@ -1,16 +1,16 @@
-"""What news text does to spelling, done to training pairs: case, stops, quotes, joined sentences, names in small."""
+"""An epoch of training pairs: sources by weight, and what news does to text (case, stops, quotes, figures, names).
+
+Everything follows from the seed.
+"""
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from ukrnlp.tasks.names import skeleton
-
-if TYPE_CHECKING:
-    from ukrnlp.training.corpora import Pair
+from ukrnlp.training.corpora import Corpus, Pair
 
 # stems of the names that Ukrainian writers put in small letters; the whole word follows
 SMALL_NAMES = re.compile(
@@ -22,6 +22,19 @@ UK_NUMBER = re.compile(r"(?<![\w.,:])\d+(?:[ \u00a0]\d{3})*(?:,\d+)?(?![\w.,:]*\
 EN_NUMBER = re.compile(r"(?<![\w.,:])\d+(?:,\d{3})*(?:\.\d+)?(?![\w.,:]*\d)")
 UK_NAME = re.compile(r"(?<=[\s(«\"])[А-ЩЮЯҐЄІЇ][а-щьюяґєії'’]{2,}+(?![\w-])")
 EN_NAME = re.compile(r"\b[A-Z][a-z]{2,}+(?!['’\w-])")
+
+
+def epoch(corpora: Iterable[Corpus], seed: int, number: int) -> list[Pair]:
+    """The pairs of epoch `number`: sources by weight, augmented, in random order; the same for the same seed."""
+    rng = random.Random(f"{seed}/{number}")
+    chosen: list[Pair] = []
+    for corpus in corpora:
+        whole, part = divmod(corpus.source.weight, 1.0)
+        times = [int(whole) + (rng.random() < part) for _ in corpus.pairs]
+        for index, count in enumerate(times):
+            chosen += [augment(corpus.pairs, index, rng) for _ in range(count)]
+    rng.shuffle(chosen)
+    return chosen
 
 
 def augment(pairs: Sequence[Pair], index: int, rng: random.Random) -> Pair:
@@ -36,15 +49,15 @@ def augment(pairs: Sequence[Pair], index: int, rng: random.Random) -> Pair:
     if roll < 0.12:
         return without_stop(pair)
     if roll < 0.14:
-        return type(pair)(pair.uk.upper(), pair.en.upper())
+        return Pair(pair.uk.upper(), pair.en.upper())
     if roll < 0.17:
-        return type(pair)(pair.uk[:1].lower() + pair.uk[1:], pair.en)
+        return Pair(pair.uk[:1].lower() + pair.uk[1:], pair.en)
     if roll < 0.20:
-        return type(pair)(requoted(pair.uk, rng), pair.en)
+        return Pair(requoted(pair.uk, rng), pair.en)
     if roll < 0.26:
-        return type(pair)(SMALL_NAMES.sub(lambda m: m[0].lower(), pair.uk), pair.en)
+        return Pair(SMALL_NAMES.sub(lambda m: m[0].lower(), pair.uk), pair.en)
     if roll < 0.28:
-        return type(pair)(mistyped(pair.uk, rng), pair.en)
+        return Pair(mistyped(pair.uk, rng), pair.en)
     if roll < 0.36:
         return renumbered(pair, rng)
     if roll < 0.42:
@@ -65,7 +78,7 @@ def renumbered(pair: Pair, rng: random.Random) -> Pair:
         left_over = iter(c for c in new if c.isdecimal())
         uk = re.sub(rf"(?<![\d.,]){re.escape(number)}(?![\d]|[.,]\d)", new, uk, count=1)
         en = en.replace(same[0], "".join(next(left_over) if c.isdecimal() else c for c in same[0]), 1)
-    return type(pair)(uk, en)
+    return Pair(uk, en)
 
 
 def other_figures(number: str, rng: random.Random) -> str:
@@ -95,7 +108,7 @@ def switched(pair: Pair, rng: random.Random) -> Pair:
     if not found:
         return pair
     match, name = rng.choice(found)
-    return type(pair)(pair.uk[: match.start()] + name + pair.uk[match.end() :], pair.en)
+    return Pair(pair.uk[: match.start()] + name + pair.uk[match.end() :], pair.en)
 
 
 def prefixes(key: str) -> list[str]:
@@ -109,13 +122,13 @@ def joined(first: Pair, second: Pair) -> Pair:
         first.uk.endswith(tuple(STOPS)) and first.en.endswith(tuple(STOPS))
     ):
         return first
-    return type(first)(f"{first.uk} {second.uk}", f"{first.en} {second.en}")
+    return Pair(f"{first.uk} {second.uk}", f"{first.en} {second.en}")
 
 
 def without_stop(pair: Pair) -> Pair:
     """The pair as a headline or list item writes it: no full stop on either side."""
     if pair.uk.endswith(".") and pair.en.endswith(".") and not pair.uk.endswith(".."):
-        return type(pair)(pair.uk[:-1], pair.en[:-1])
+        return Pair(pair.uk[:-1], pair.en[:-1])
     return pair
 
 

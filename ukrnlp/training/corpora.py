@@ -1,17 +1,15 @@
-"""Parallel text for training: read, clean, mix, augment. Everything follows from the seed."""
+"""Parallel text for training: read and cleaned."""
 
 from __future__ import annotations
 
 import json
 import lzma
-import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from ukrnlp.errors import ConfigError
-from ukrnlp.training.augment import augment
 
 RUSSIAN_LETTERS = frozenset("ыэъёЫЭЪЁ")
 UKRAINIAN = frozenset("абвгґдеєжзиіїйклмнопрстуфхцчшщьюя")
@@ -101,16 +99,3 @@ def is_new(pair: Pair, seen: set[str]) -> bool:
         return False
     seen.add(key)
     return True
-
-
-def epoch(corpora: Iterable[Corpus], seed: int, number: int) -> list[Pair]:
-    """The pairs of epoch `number`: sources by weight, augmented, in random order; the same for the same seed."""
-    rng = random.Random(f"{seed}/{number}")
-    chosen: list[Pair] = []
-    for corpus in corpora:
-        whole, part = divmod(corpus.source.weight, 1.0)
-        times = [int(whole) + (rng.random() < part) for _ in corpus.pairs]
-        for index, count in enumerate(times):
-            chosen += [augment(corpus.pairs, index, rng) for _ in range(count)]
-    rng.shuffle(chosen)
-    return chosen

@@ -27,7 +27,8 @@ from torch.nn.functional import cross_entropy, linear
 from transformers import AutoModelForSeq2SeqLM
 
 from ukrnlp.errors import ConfigError
-from ukrnlp.training.corpora import Corpus, Pair, Source, epoch, read_corpus
+from ukrnlp.training.augment import epoch
+from ukrnlp.training.corpora import Corpus, Pair, Source, read_corpus
 
 PAD, EOS = 1, 2
 
