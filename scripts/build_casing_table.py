@@ -66,7 +66,7 @@ def by_paradigm(word: str) -> Forms | None:
 def inflect(word: str, morph: pymorphy3.MorphAnalyzer, *, kind: str) -> Forms | None:
     """Forms of one word by case, spelt as `word` is; `None` where nothing is known."""
     lower = word.lower()
-    if kind == "person" and lower.endswith(("ов", "єв", "ев", "ін", "їн")):
+    if kind == "person" and lower.endswith(("ов", "єв", "ев", "ін", "їн", "ин")):
         return by_paradigm(word)
     parses = [
         p
@@ -145,12 +145,15 @@ def main() -> None:
             if forms is None:
                 print(f"no forms known: {name}", file=sys.stderr)
                 forms = [spelt]
-            if spelt not in forms:
+            if not given and spelt not in forms:
                 print(f"not among its own forms: {spelt}: {forms}", file=sys.stderr)
             unsure = set(forms) if doubtful == "*" else set(doubtful.split("|")) - {""}
             if not context and kind in ("city", "capital") and spelt.endswith(("ськ", "цьк")):
                 forms = [form for form in forms if not form.endswith(("ськові", "ські"))]
-                context, unsure = "city-adjective", {f for f in forms if f.endswith(("ська", "ську", "цька", "цьку"))}
+                # Мінська, Мінську are forms of the adjective too; what may follow each differs
+                for ending, check in (("а", "city-a"), ("у", "city-u")):
+                    rows += ((spelt, level, kind, check, form + "?") for form in forms if form.endswith(ending))
+                forms = [form for form in forms if not form.endswith(("а", "у"))]
             for form in forms:
                 others = {
                     p.normal_form for p in morph.parse(form.lower()) if p.is_known and p.normal_form != spelt.lower()

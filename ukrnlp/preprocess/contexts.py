@@ -7,7 +7,6 @@ left, to the right, near? The first that fits answers. Nothing farther than `REA
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,11 +16,12 @@ from ukrnlp.errors import ConfigError
 REACH = 120  # characters on either side
 TABLE = Path(__file__).parent / "tables" / "contexts.tsv"
 
-_JOINED = "(?:, | та | і | й | чи | або | з | із |/|, а також )"
-_OPENS = "[ «\"“„(]*"
-_CLOSES = "[»\"”“)]*"
+_OPENS = " «\"“„("
+_CLOSES = "»\"”“)"
+_CONJUNCTIONS = (", а також", " та", " і", " й", " чи", " або", " з", " із", ",", "/")
+_JOINED = f"[{_CLOSES}]*(?:{'|'.join(_CONJUNCTIONS)}) ?[{_OPENS}]*"
 _SMALL_NAME = re.compile(r"\b(?:рф|росі[яїює]ю?|кремл(?:ь|я|ю|ем|і|еві)|путін(?:а|у|ові|им|і)?|москв(?:а|и|і|у|ою)|фсб)\b")
-_NO_NOUN_FOLLOWS = re.compile(rf"{_CLOSES}(?:[,.;:!?…–—\n]|\s*$| (?:та|і|й|а|за|на|у|в|після|під|з|із|–|—|-|де|що|як)\b)")
+_NO_NOUN_FOLLOWS = re.compile(rf"[{_CLOSES}]*(?:[,.;:!?…–—\n]|\s*$| (?:та|і|й|а|за|на|у|в|після|під|з|із|–|—|-|де|що|як)\b)")
 _SENTENCE_END = frozenset(".!?…:\n•*▪—–-")
 _OPENING = frozenset(" «\"“„(['’*_>\t")
 
@@ -33,24 +33,17 @@ class _Question:
     words: re.Pattern[str]
 
 
-def _left(words: str) -> str:
-    return rf"(?<![\w'’ʼ-])(?:{words}){_OPENS}$"
-
-
-def _right(words: str) -> str:
-    return rf"{_CLOSES}(?:\s{_OPENS})?(?:{words})(?![\w'’ʼ])"
-
-
-_PATTERNS: dict[str, tuple[Callable[[str], str], int]] = {
-    "left": (_left, re.IGNORECASE),
-    "left-and-small-near": (_left, re.IGNORECASE),
-    "left-and-end": (_left, re.IGNORECASE),
-    "left-joined": (lambda words: rf"(?<![\w'’ʼ-])(?:{words}){_CLOSES}{_JOINED}{_OPENS}$", re.IGNORECASE),
-    "right": (_right, re.IGNORECASE),
-    "right-exact": (_right, 0),
-    "right-joined": (lambda words: rf"{_CLOSES}{_JOINED}{_OPENS}(?:{words})(?![\w'’ʼ])", re.IGNORECASE),
-    "near": (lambda words: rf"(?<![\w'’ʼ-])(?:{words})(?![\w'’ʼ])", re.IGNORECASE),
-    "else": (lambda words: "", 0),
+# how the words of a question become a pattern, and whether letters must be small as written; `left` ones match a word
+_PATTERNS: dict[str, tuple[str, int]] = {
+    "left": ("(?:{})", re.IGNORECASE),
+    "left-and-small-near": ("(?:{})", re.IGNORECASE),
+    "left-and-end": ("(?:{})", re.IGNORECASE),
+    "left-joined": ("(?:{})", re.IGNORECASE),
+    "right": (rf"[{_CLOSES}]*(?:\s[{_OPENS}]*)?(?:{{}})(?![\w'’ʼ])", re.IGNORECASE),
+    "right-exact": (rf"[{_CLOSES}]*(?:\s[{_OPENS}]*)?(?:{{}})(?![\w'’ʼ])", 0),
+    "right-joined": (_JOINED + "(?:{})(?![\\w'’ʼ])", re.IGNORECASE),
+    "near": ("(?<![\\w'’ʼ-])(?:{})(?![\\w'’ʼ])", re.IGNORECASE),
+    "else": ("", 0),
 }
 
 
@@ -80,10 +73,10 @@ def _fits(question: _Question, left: str, right: str) -> bool:
     if where == "else":
         return True
     if where == "near":
-        return words.search(_line(left, right)) is not None
+        return words.search(left.rsplit("\n", 1)[-1] + "\0" + right.split("\n", 1)[0]) is not None
     if where.startswith("right"):
         return words.match(right) is not None
-    if words.search(left) is None:
+    if words.fullmatch(_last_word(_without_conjunction(left) if where == "left-joined" else left)) is None:
         return False
     if where == "left-and-small-near":
         return _SMALL_NAME.search(left) is not None or _SMALL_NAME.search(right) is not None
@@ -92,8 +85,17 @@ def _fits(question: _Question, left: str, right: str) -> bool:
     return True
 
 
-def _line(left: str, right: str) -> str:
-    return left.rsplit("\n", 1)[-1] + "\0" + right.split("\n", 1)[0]
+def _last_word(left: str) -> str:
+    head = left.rstrip(_OPENS)
+    return head[head.rfind(" ") + 1 :].rsplit("\n", 1)[-1].lstrip(_OPENS) if head else ""
+
+
+def _without_conjunction(left: str) -> str:
+    head = left.rstrip(_OPENS)
+    for conjunction in _CONJUNCTIONS:
+        if head.endswith(conjunction):
+            return head[: -len(conjunction)].rstrip(_CLOSES)
+    return ""
 
 
 @cache
@@ -105,9 +107,10 @@ def _questions() -> dict[str, tuple[_Question, ...]]:
         context, where, answer, words = line.split("\t")
         if where not in _PATTERNS:
             raise ConfigError(f"{TABLE}, line {number}: {where!r} is no place; write one of {', '.join(_PATTERNS)}")
-        build, flags = _PATTERNS[where]
+        pattern, flags = _PATTERNS[where]
         escaped = [re.escape(w).replace("'", "['’ʼ]").replace(r"\*", r"[\w'’ʼ-]*") for w in words.split()]
-        found.setdefault(context, []).append(_Question(where, answer == "yes", re.compile(build("|".join(escaped)), flags)))
+        compiled = re.compile(pattern.format("|".join(escaped)), flags)
+        found.setdefault(context, []).append(_Question(where, answer == "yes", compiled))
     return {context: tuple(questions) for context, questions in found.items()}
 
 
