@@ -285,6 +285,7 @@ class _Transformers:
     def __init__(self, model: ModelDir, codec: _Codec, run: Run) -> None:
         import torch
         from transformers import AutoModelForSeq2SeqLM
+        from transformers.utils import logging
 
         self.max_length = int(model.config["max_position_embeddings"])
         self.encode = codec.encode
@@ -292,12 +293,18 @@ class _Transformers:
         self._torch: Any = torch
         self._device = run.device
         torch.set_num_threads(run.threads)
-        self._model: Any = AutoModelForSeq2SeqLM.from_pretrained(
-            model.path,
-            local_files_only=True,
-            use_safetensors=True,
-            dtype=torch.bfloat16 if run.device == "cuda" else torch.float32,
-        )
+        shown = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()  # it would write to stderr whether that is a terminal or not
+        try:
+            self._model: Any = AutoModelForSeq2SeqLM.from_pretrained(
+                model.path,
+                local_files_only=True,
+                use_safetensors=True,
+                dtype=torch.bfloat16 if run.device == "cuda" else torch.float32,
+            )
+        finally:
+            if shown:
+                logging.enable_progress_bar()
         self._model.to(run.device).eval()
 
     def generate(self, batches: Iterable[list[Ids]], options: Generation, n: int) -> Iterator[list[list[Hypothesis]]]:
