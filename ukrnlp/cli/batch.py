@@ -62,7 +62,7 @@ def batch(
     with guard(debug=debug, quiet=quiet):
         if output == Path():
             raise ConfigError("no output: name a file with -o that ends in .jsonl, .csv or .parquet")
-        from ukrnlp.batch import BatchOptions, StoppedError, run_batch
+        from ukrnlp.batch import BatchOptions
 
         options = BatchOptions(
             inputs=tuple(inputs or [STDIN]),
@@ -85,13 +85,21 @@ def batch(
         )
         if dry_run:
             estimate(options)
-            return
-        try:
-            with Display(shown=not quiet) as display:
-                report = run_batch(options, watch=display.show)
-        except StoppedError as error:
-            fail(str(error), SIGNALLED + error.number)
-        tell(report, display.seconds(), quiet=quiet)
+        else:
+            finish(process(options, quiet=quiet))
+
+
+def process(options: BatchOptions, *, quiet: bool) -> BatchReport:
+    """Run with progress on standard error, say what was done, and end with the code of a signal if one came."""
+    from ukrnlp.batch import StoppedError, run_batch
+
+    try:
+        with Display(shown=not quiet) as display:
+            report = run_batch(options, watch=display.show)
+    except StoppedError as error:
+        fail(str(error), SIGNALLED + error.number)
+    tell(report, display.seconds(), quiet=quiet)
+    return report
 
 
 def part_of(text: str) -> tuple[int, int]:
@@ -117,7 +125,7 @@ def estimate(options: BatchOptions) -> None:
 
 
 def tell(report: BatchReport, seconds: float, *, quiet: bool) -> None:
-    """Say what was done, and end with the right exit code."""
+    """Say what was done; that documents failed is said to the quiet too."""
     if not quiet:
         for note in report.notes:
             print(f"ukrnlp: {note}", file=sys.stderr)
@@ -129,6 +137,11 @@ def tell(report: BatchReport, seconds: float, *, quiet: bool) -> None:
         )
     if report.failed:
         print(f"ukrnlp: {report.failed} documents failed; see {report.errors}", file=sys.stderr)
+
+
+def finish(report: BatchReport) -> None:
+    """End with the exit code that the report deserves."""
+    if report.failed:
         raise typer.Exit(SOME_FAILED if report.failed < report.documents else NOTHING_DONE)
 
 
