@@ -45,8 +45,9 @@ def one_error(ran):
 
 def test_version_and_help():
     assert ukrnlp("--version").out.startswith("ukrnlp 0.")
-    for command in ("run", "normalize", "split", "translate", "summarize", "stance", "info", "models"):
-        assert f"  {command} " in ukrnlp("--help").out
+    shown = ukrnlp("--help").out
+    for command in ("run", "normalize", "split", "translate", "summarize", "stance", "batch", "info", "models"):
+        assert f"  {command} " in shown
     assert "--target" in ukrnlp("run", "-h").out
 
 

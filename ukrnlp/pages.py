@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LANGUAGES = {"uk": "Ukrainian", "en": "English", "ru": "Russian"}
 LONGEST_HEADLINE = 200  # characters
 LABEL_STYLES = {"favor": "green", "against": "red", "neutral": "dim"}
-HEADLINE_DATA = ("date", "agency", "source", "author")
+HEADLINE_DATA = {"date": "", "place": "", "agency": "", "source": "source: ", "author": "author: "}
 MARKDOWN = re.compile(r"[\\`*_\[\]<>|]")
 LIST_SIGN = re.compile(r"^(\s*|\s*\d+)((?<!\d)(?:#{1,6}|[+-])|(?<=\d)[.)])(?=\s|$)", re.MULTILINE)
 
@@ -42,7 +42,7 @@ def text_page(doc: Document, *, width: int, color: bool) -> str:
         if body is stance_table:
             blocks.append(stance_table(doc))
         else:
-            blocks += paragraphs_page(body(doc), color=color)
+            blocks += paragraphs_page(body(doc), color=color, apart=body is not notes)
     return layout(blocks, width=width, color=color)
 
 
@@ -90,9 +90,9 @@ def title(doc: Document) -> str:
 
 
 def headline_data(doc: Document) -> str:
-    """Date, agency, source and author in one line, as far as they are known."""
+    """Date, place, agency, source and author in one line, as far as they are known."""
     found = newswire(doc)
-    values = [flat(str(found[key])) for key in HEADLINE_DATA if isinstance(found.get(key), str) and found[key]]
+    values = [flat(f"{label}{found[key]}") for key, label in HEADLINE_DATA.items() if found.get(key)]
     named = [doc.id] if doc.id and doc.id != title(doc) else []
     return " · ".join(dict.fromkeys((*values, *named)))
 
@@ -214,15 +214,15 @@ def heading(name: str, width: int) -> Text:
     return Text.assemble((name, "bold cyan"), " ", ("─" * max(0, min(width, 100) - len(name) - 1), "dim"))
 
 
-def paragraphs_page(parts: list[Marked], *, color: bool) -> list[RenderableType]:
-    """Paragraphs for a terminal, an empty line between them."""
+def paragraphs_page(parts: list[Marked], *, color: bool, apart: bool = True) -> list[RenderableType]:
+    """Paragraphs for a terminal, with an empty line between them if they shall stand `apart`."""
     from rich.text import Text
 
     blocks: list[RenderableType] = []
     for part in parts:
         shown = [(t if color or not mark else f"[{t}]", "bold green" if mark else "") for t, mark in part]
-        blocks += [Text(), Text.assemble(*shown)]
-    return blocks[1:]
+        blocks += [Text(), Text.assemble(*shown)] if apart and blocks else [Text.assemble(*shown)]
+    return blocks
 
 
 def layout(blocks: Sequence[RenderableType], *, width: int, color: bool) -> str:
