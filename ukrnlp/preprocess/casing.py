@@ -25,6 +25,9 @@ TABLE = Path(__file__).parent / "tables" / "state_names.tsv"
 
 _WORD = re.compile(r"\w+")
 _FEW = 24  # forms sought one by one; with more in a text, a walk over its words is quicker
+_APOSTROPHE_MARKS = frozenset("'’ʼ")
+_LONGER = frozenset("'’ʼ-")
+_LONGER_WORD = re.compile(r"['’ʼ]\w|-[\w'’ʼ]{0,30}(?:ськ|цьк|зьк)")  # харків'яни, україно-польський
 _APOSTROPHES = str.maketrans("’ʼ", "''")
 _NOT_TEXT = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{1,300}`", re.DOTALL)
 _LINKLIKE = re.compile(r"://|@|^www\.|\\|\w\.(?:[a-z]{2,}|рф|укр)\b|=\w", re.IGNORECASE)
@@ -42,18 +45,14 @@ class Form:
     kind: str
     level: str
     context: str
+    head: int  # characters before the key word
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Forms by the last word of each, in every spelling in which that word is looked for; longest forms first."""
+    """Forms by their key word (`_key`), in every spelling in which that word is looked for; longest forms first."""
 
     by_word: dict[str, tuple[Form, ...]]
-
-    @property
-    def words(self) -> frozenset[str]:
-        """Every last word, as written in small letters, with a capital, or in capitals."""
-        return frozenset(self.by_word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +110,11 @@ def restore(text: str, *, names: Names = "aggressor", table: Table | None = None
     counts: dict[str, list[int]] = {}
     last = 0
     for start, end in _places(text, present):
-        form = _longest(text, start, end, forms[text[start:end]], last)
-        if form is None:
+        found = _longest(text, start, end, forms[text[start:end]], last)
+        if found is None:
             continue
-        start = end - len(form.text)
+        form, start = found
+        end = start + len(form.text)
         before = text[start:end]
         after = "".join([right if right.lower() == letter else letter for letter, right in zip(before, form.text, strict=True)])
         if not _is_text(text, start, end, code, hashtags):
@@ -158,17 +158,18 @@ def _is_word(letter: str) -> bool:
     return letter.isalnum() or letter == "_"
 
 
-def _longest(text: str, start: int, end: int, forms: Sequence[Form], last: int) -> Form | None:
-    """The longest form that ends here and begins behind `last`."""
+def _longest(text: str, start: int, end: int, forms: Sequence[Form], last: int) -> tuple[Form, int] | None:
+    """The longest form whose key word stands at `start`, and where it begins: not before `last`."""
     for form in forms:
-        extra = len(form.text) - (end - start)
-        if not extra:
-            return form
-        begin = start - extra
-        if begin < last or (begin and _is_word(text[begin - 1])):
+        head, tail = form.head, len(form.text) - form.head - (end - start)
+        if not head and not tail:
+            return form, start
+        begin, stop = start - head, end + tail
+        if begin < last or _is_word(text[begin - 1 : begin]) or _is_word(text[stop : stop + 1]):
             continue
-        if text[begin:start].lower().translate(_APOSTROPHES) == form.text[:extra].lower():
-            return form
+        around = text[begin:start].translate(_APOSTROPHES), text[end:stop].translate(_APOSTROPHES)
+        if (around[0].lower(), around[1].lower()) == (form.text[:head].lower(), form.text[len(form.text) - tail :].lower()):
+            return form, begin
     return None
 
 
@@ -176,6 +177,10 @@ def _is_text(text: str, start: int, end: int, code: Sequence[tuple[int, int]], h
     """Whether the word stands in running text: no link, address, handle, code, nor a hashtag that is to be kept."""
     before = text[start - 1] if start else " "
     if before in "@$\\" or (before == "#" and hashtags == "keep"):
+        return False
+    if before in _APOSTROPHE_MARKS and start > 1 and _is_word(text[start - 2]):
+        return False
+    if text[end : end + 1] in _LONGER and _LONGER_WORD.match(text, end) is not None:
         return False
     if code:
         k = bisect_right(code, (start, len(text))) - 1
@@ -217,11 +222,22 @@ def load_table(path: Path, *, names: Literal["aggressor", "states", "all"] = "al
         if line.strip() and not line.startswith("#"):
             for form in _read_line(line, f"{path}, line {number}"):
                 if form.level in wanted:
-                    last = _WORD.findall(form.text)[-1]
-                    for spelling in {last, last.lower(), last.capitalize(), last.upper()}:
+                    key = _key(form.text).group()
+                    spellings = {key, key.lower(), key.upper()}
+                    if not form.text.isupper() or form.level == "aggressor":
+                        # Рф begins many a sentence, Ато only one that asks or else
+                        spellings.add(key.capitalize())
+                    for spelling in spellings:
                         by_word.setdefault(spelling, {}).setdefault(form.text.lower(), form)
     ordered = {w: tuple(sorted(f.values(), key=lambda form: -len(form.text))) for w, f in by_word.items()}
     return Table(ordered)
+
+
+def _key(form: str) -> re.Match[str]:
+    """The last word of a form; of Підмосков'я the part before the apostrophe, for я is a word by itself."""
+    words = list(_WORD.finditer(form))
+    last = words[-1]
+    return words[-2] if form[last.start() - 1 : last.start()] in _APOSTROPHE_MARKS else last
 
 
 def _read_line(line: str, where: str) -> list[Form]:
@@ -242,7 +258,7 @@ def _read_line(line: str, where: str) -> list[Form]:
             raise ConfigError(f"{where}: {form!r} has no capital letter, so there is nothing to restore; spell it as it should be")
         if written.endswith("?") and not context:
             raise ConfigError(f"{where}: {written!r} asks for a context, but the row names none")
-        out.append(Form(form, name, kind, level, context if written.endswith("?") else ""))
+        out.append(Form(form, name, kind, level, context if written.endswith("?") else "", _key(form).start()))
     return out
 
 
