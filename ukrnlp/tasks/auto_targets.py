@@ -41,24 +41,33 @@ def auto_targets(sentences: Sequence[Sentence], aliases: Aliases, *, limit: int 
 
 
 def persons(sentences: Sequence[Sentence]) -> dict[str, set[int]]:
-    """Names of two capitalised words, their forms together, with the numbers of the sentences that hold them."""
+    """Names of two capitalised words, their forms together, with the numbers of the sentences that hold them.
+
+    At the start of a sentence, where any word is capital, only names that stand elsewhere too are taken.
+    """
     groups: list[tuple[list[str], set[int]]] = []
-    for i, sentence in enumerate(sentences):
-        last = 1  # the first word may be capital as such
-        for match in PERSON.finditer(sentence.text):
-            if match.start() < last:
-                continue
-            name = match[1]
-            last = match.end(1)
-            parts = words_of(name)
-            for forms, where in groups:
-                if all(map(same_word, words_of(forms[0]), parts)):
-                    forms.append(name)
-                    where.add(i)
-                    break
-            else:
+    found = [(i, *pair) for i, sentence in enumerate(sentences) for pair in pairs_of(sentence.text)]
+    for i, start, name in sorted(found, key=lambda item: item[1] == 0):
+        for forms, where in groups:
+            if all(map(same_word, words_of(forms[0]), words_of(name))):
+                forms.append(name)
+                where.add(i)
+                break
+        else:
+            if start > 0:
                 groups.append(([name], {i}))
     return {best_form(forms): where for forms, where in groups}
+
+
+def pairs_of(text: str) -> list[tuple[int, str]]:
+    """Start and text of every run of two capitalised words; a run behind the first word hides none behind it."""
+    found: list[tuple[int, str]] = []
+    last = 0
+    for match in PERSON.finditer(text):
+        if match.start() >= last:
+            found.append((match.start(), match[1]))
+            last = match.end(1) if match.start() else 1
+    return found
 
 
 def best_form(forms: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ HEADS = (
     re.compile(rf"^Про це\s+{VERB}\s(?P<who>{NO_STOP}{{2,90}}?):\s*"),
     # "КИЇВ, 5 березня. — ..." "КИЇВ. 5 березня. УНІАН. ..."
     re.compile(
-        r"^(?P<who>[А-ЯІЇЄҐ’'-]{3,}(?:[,.]\s*\d{1,2}\s+[а-яіїєґ]{4,}\.?)(?:\s*/?[А-ЯІЇЄҐ][\w-]+/?\.?)?)\s*[–—-]\s*"
+        r"^(?P<who>[А-ЯІЇЄҐ’'-]{3,}(?:[,.]\s*\d{1,2}\s+[а-яіїєґ]{4,}\.?)(?:\s*/?[А-ЯІЇЄҐ][\w-]+/?\.?)?)\s*[–—-]\s+"
     ),
     re.compile(rf"^(?P<who>{LINKS}),?\s+(?!як\b)"),
 )
@@ -40,7 +40,7 @@ SHORTEST = 4
 
 
 def compress(sentence: str) -> str:
-    """`sentence` without what news can spare; at least four words and half of it are left, or it stays as it is.
+    """`sentence` without what news can spare; at least four words are left, or it stays as it is.
 
     >>> compress("Як повідомляє Укрінформ, уряд (Кабмін) змінив правила виплат, пише Громадське.")
     'Уряд змінив правила виплат.'
@@ -64,8 +64,7 @@ def is_attribution(sentence: str) -> bool:
 def attempt(sentence: str, change: Callable[[str], str]) -> str:
     """`change(sentence)`, or the sentence itself where too little would be left."""
     shorter = change(sentence)
-    words = len(shorter.split())
-    return shorter if words >= SHORTEST and 2 * words >= len(sentence.split()) else sentence
+    return shorter if len(shorter.split()) >= SHORTEST else sentence
 
 
 def without_tail(sentence: str) -> str:
@@ -86,5 +85,6 @@ def without_head(sentence: str) -> str:
 
 
 def without_brackets(sentence: str) -> str:
-    """Delete what stands in round brackets."""
-    return BRACKETS.sub("", sentence)
+    """Delete what stands in round brackets, unless that is most of the sentence."""
+    shorter = BRACKETS.sub("", sentence)
+    return shorter if 2 * len(shorter) >= len(sentence) else sentence

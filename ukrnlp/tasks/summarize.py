@@ -157,7 +157,7 @@ class Summarizer:
         chosen = self._choose(candidates, sum(len(sentences[i].text.split()) for i in filled), len(filled))
         limit = self._limit_words(sum(len(sentences[i].text.split()) for i in filled))
         if limit is not None and sum(c.words for c in chosen) > limit:
-            warnings.append(f"no sentence has {limit} words or fewer")
+            warnings.append(f"no sentence is so short: asked for at most {limit} words")
         chosen.sort(key=lambda c: c.number)
         return Summary(
             " ".join(c.text for c in chosen),

@@ -34,6 +34,7 @@ class Reader(nn.Module):
         self.classifier = nn.Linear(config.hidden_size, len(LABELS))
         self.evidence = nn.Linear(config.hidden_size, 1)
         self.summary = nn.Linear(config.hidden_size, 1)
+        assert self.bert.pooler is not None  # asked for above
         for head in (self.bert.pooler.dense, self.classifier, self.evidence, self.summary):
             nn.init.normal_(head.weight, std=config.initializer_range)
             nn.init.zeros_(head.bias)
