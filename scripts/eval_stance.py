@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from ukrnlp import evaluate
 from ukrnlp.cards import Result, add_results, results_table
 from ukrnlp.document import Document, Edit, Sentence, Stance, StanceLabel
-from ukrnlp.engines.encoder import load_reader
+from ukrnlp.engines.encoder import PairReader, PairReading, load_reader
 from ukrnlp.errors import UkrnlpError
 from ukrnlp.evaluate import Score
 from ukrnlp.preprocess.normalize import Normalizer
@@ -85,6 +85,22 @@ def read_items(rows: Sequence[dict[str, Any]]) -> list[Item]:
             parts = (f"style {row['style']}", f"names in {names}", f"target {kind}")
             items.append(Item(i, stance["target_uk"], stance["label"], tuple(stance["evidence"]), parts))
     return items
+
+
+class Memory:
+    """A pair reader that reads no pair twice, for stages that differ in what they make of the readings."""
+
+    def __init__(self, reader: PairReader) -> None:
+        self.reader, self.max_length = reader, reader.max_length
+        self.lengths = reader.lengths
+        self.known: dict[tuple[str, tuple[str, ...]], PairReading] = {}
+
+    def __call__(self, pairs: Sequence[tuple[str, Sequence[str]]]) -> list[PairReading]:
+        """Readings of the pairs."""
+        keys = [(target, tuple(sentences)) for target, sentences in pairs]
+        new = [key for key in dict.fromkeys(keys) if key not in self.known]
+        self.known.update(zip(new, self.reader(new), strict=True))
+        return [self.known[key] for key in keys]
 
 
 def judge(stage: StanceClassifier, docs: Sequence[Document]) -> list[Stance]:
@@ -244,7 +260,8 @@ def main(
         reader = load_reader(model, engine=engine, threads=threads)
         normalizer = Normalizer()
         docs, items = [document(row, normalizer) for row in rows], read_items(rows)
-        stage = StanceClassifier(reader.pair_reader, model=reader.model)
+        read = Memory(reader.pair_reader)
+        stage = StanceClassifier(read, model=reader.model)
         stances = judge(stage, docs)
     except UkrnlpError as error:
         typer.echo(f"error: {error}", err=True)
@@ -267,9 +284,9 @@ def main(
     print(results_table(found))
     print(evaluate.confusion(gold, [str(s.label) for s in stances], LABELS))
     if probe:
-        restored = StanceClassifier(reader.pair_reader, model=reader.model, spelling="restored")
+        restored = StanceClassifier(read, model=reader.model, spelling="restored")
         print(probes(stage, restored, docs, items))
-        print(thresholds(items, docs, lambda t: StanceClassifier(reader.pair_reader, model=reader.model, threshold=t)))
+        print(thresholds(items, docs, lambda t: StanceClassifier(read, model=reader.model, threshold=t)))
     numbers = np.array([LABELS.index(label) for label in gold])
     fitted = fit_temperature(logits_of(stances, temperature), numbers)
     print(f"temperature: {temperature:.3f} in use, {fitted:.3f} fits this file")

@@ -290,6 +290,18 @@ def test_an_interrupted_run_ends_as_an_unbroken_one(tiny_base, data, tmp_path):
     assert record["progress"]["epoch"] == chosen.epochs
 
 
+def test_a_run_goes_on_from_an_earlier_reader(tiny_base, data, tmp_path, monkeypatch):
+    Run(settings(epochs=1), data, tmp_path, tmp_path / "first").train()
+    first = tmp_path / "first" / "model"
+    monkeypatch.setattr(loop, "trimmed_base", None)  # not asked for
+    run = Run(settings(epochs=1, start=str(first), seed=2), data, tmp_path, tmp_path / "second")
+    one, other = load_reader(first).state_dict(), run.reader.state_dict()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    run.train()
+    record = json.loads((tmp_path / "second" / "model" / "training.json").read_text(encoding="utf-8"))
+    assert record["start"]["settings"]["seed"] == 1
+
+
 def test_the_loop_learns_and_both_sides_read_the_result(tiny_base, data, tmp_path):
     chosen = settings(epochs=80, rate=5e-3, head_rate=1e-2, smoothing=0.0, batch_tokens=400, average=0.5)
     Run(chosen, data, tmp_path, tmp_path / "run").train()

@@ -35,7 +35,7 @@ from ukrnlp.training.reader_data import (
     read_texts,
     sentence_pairs,
 )
-from ukrnlp.training.reader_model import Reader, Row, encode, from_base, losses, padded, save_reader
+from ukrnlp.training.reader_model import Reader, Row, encode, from_base, load_reader, losses, padded, save_reader
 
 LETTERS = (
     "абвгґдеєжзиіїйклмнопрстуфхцчшщьюяыэёъАБВГҐДЕЄЖЗИІЇЙКЛМНОПРСТУФХЦЧШЩЬЮЯЫЭЁЪ"
@@ -67,13 +67,15 @@ class Settings:
     """One training run, as its TOML file says.
 
     Paths are relative to the data folder. `batch_tokens` is the padded size of a step's batch over all processes.
-    `text_epochs` is how often a text's summary example is seen in an epoch (0.5: every second).
+    `text_epochs` is how often a text's summary example is seen in an epoch (0.5: every second). `start` names the
+    directory of an earlier reader to go on from; without it the run begins at the pretrained encoder.
     """
 
     news: str
     gazetteer: tuple[str, ...]
     pieces: tuple[Pieces, ...]
     sources: tuple[Source, ...] = ()
+    start: str = ""
     vocabulary: int = 20_000
     epochs: int = 3
     seed: int = 1
@@ -237,10 +239,15 @@ class Run:
         self.settings, self.data, self.folder = settings, data, folder
         self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
         torch.manual_seed(settings.seed)  # the same new heads in every process
-        base = trimmed_base(settings, data, wheels)
-        self.tokenizer = base.tokenizer
-        self.encoder = encoder_of(base.tokenizer)
-        self.reader = from_base(base, dropout=settings.dropout)
+        if settings.start:
+            start = Path(settings.start)
+            self.tokenizer = json.loads((start / "tokenizer.json").read_text(encoding="utf-8"))
+            self.reader = load_reader(start, dropout=settings.dropout)
+        else:
+            base = trimmed_base(settings, data, wheels)
+            self.tokenizer = base.tokenizer
+            self.reader = from_base(base, dropout=settings.dropout)
+        self.encoder = encoder_of(self.tokenizer)
         self.optimizer = optimizer_for(self.reader, settings)
         self.examples = read_examples(settings, data)
         self.valid = self.encoded(news_pairs(read_rows(valid))) if valid else []
@@ -291,6 +298,7 @@ class Run:
         files = dict.fromkeys([s.news, *(x.file for x in s.sources), *s.gazetteer, *(x.file for x in s.pieces)])
         return {
             "settings": asdict(s),
+            "start": json.loads((Path(s.start) / "training.json").read_text(encoding="utf-8")) if s.start else None,
             "progress": asdict(self.progress),
             "processes": self.world,
             "data": {file: hashlib.sha256((self.data / file).read_bytes()).hexdigest() for file in files},

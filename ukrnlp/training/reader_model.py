@@ -70,12 +70,12 @@ def from_base(base: Base, *, dropout: float) -> Reader:
     return reader
 
 
-def load_reader(folder: Path) -> Reader:
+def load_reader(folder: Path, *, dropout: float = 0.0) -> Reader:
     """Read a saved reader in float32.
 
     The module of training; at run time `ukrnlp.engines` reads the same directory.
     """
-    config = BertConfig.from_pretrained(folder)
+    config = BertConfig.from_pretrained(folder, hidden_dropout_prob=dropout)
     config._attn_implementation = "eager"
     reader = Reader(config)
     reader.load_state_dict({name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()})
