@@ -298,7 +298,7 @@ def test_translate_flattens_separators_of_the_model():
 def test_warnings_go_to_standard_error_where_the_text_does_not_carry_them():
     ran = stubbed("translate", stdin="текст")
     assert (ran.out, ran.code) == ("ТЕКСТ\n", 0)
-    assert ran.err == "ukrnlp: warning: stdin: a stub spoke\n"
+    assert ran.err == "ukrnlp: warning: stdin: translation: a stub spoke\n"
 
 
 def test_stance_writes_a_target_a_line():

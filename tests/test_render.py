@@ -1,6 +1,7 @@
 """Rows, lines and pages of documents."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -122,7 +123,7 @@ def test_text_page_without_colour_marks_names_with_brackets(doc):
         "This. End.",
         "against  0.90   This.",
         "a warning",
-        "doubted",
+        "translation: doubted",
         "Росія: weak",
         "summarize failed: a failure",
     ):
@@ -153,6 +154,14 @@ def test_markdown_page_escapes_text_and_marks_names(doc):
         "- a warning\n",
     ):
         assert part in page
+
+
+def test_page_shows_no_date_header_as_evidence(doc):
+    header = Sentence("date 2025-10-31", 0)
+    doc.sentences = (header, *doc.sentences)
+    doc.translation = replace(doc.translation, sentences=("date", *doc.translation.sentences))
+    doc.stances = (replace(doc.stances[0], evidence=(0, 2)),)
+    assert "against  0.90   This." in text_page(doc, width=60, color=False)
 
 
 @pytest.mark.parametrize("make", [lambda d: text_page(d, width=60, color=False), markdown_page])

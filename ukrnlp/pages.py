@@ -81,12 +81,18 @@ def sections(doc: Document) -> Iterator[tuple[str, Callable[[Document], Any]]]:
 
 def title(doc: Document) -> str:
     """The headline: a short first paragraph without a full stop, behind the date header; else the identifier."""
-    headers = {doc.text[a:b] for kind, a, b in newswire_spans(doc) if kind == "date"}
+    headers = date_headers(doc)
     for line in (doc.normalized or "").split("\n"):
         if line.strip() and line.strip() not in headers:
             is_headline = len(line) <= LONGEST_HEADLINE and not line.rstrip().endswith((".", "…", ":", ","))
-            return line.strip() if is_headline else doc.id or "Untitled"
+            return line.strip() if is_headline else flat(doc.id) or "Untitled"
     return flat(doc.id) or "Untitled"
+
+
+def date_headers(doc: Document) -> set[str]:
+    """Lines such as "date 2025-10-31", as the newswire parser found them."""
+    spans = newswire(doc).get("spans", ())
+    return {doc.text[span["start"] : span["end"]].strip() for span in spans if span["kind"] == "date"}
 
 
 def headline_data(doc: Document) -> str:
@@ -101,11 +107,6 @@ def newswire(doc: Document) -> dict[str, Any]:
     """What the newswire parser left in `meta`."""
     found = doc.meta.get("newswire")
     return found if isinstance(found, dict) else {}
-
-
-def newswire_spans(doc: Document) -> list[tuple[str, int, int]]:
-    """Kind, start and end of the newswire parts in the raw text."""
-    return [(span["kind"], span["start"], span["end"]) for span in newswire(doc).get("spans", ())]
 
 
 def source_paragraphs(doc: Document) -> list[Marked]:
@@ -168,10 +169,12 @@ def placed(edits: Sequence[Edit]) -> Iterator[tuple[int, int, Edit]]:
 
 
 def evidence_text(doc: Document, stance: Stance) -> str:
-    """The first sentence that shows the stance, in translation where there is one."""
+    """The first sentence that shows the stance and is no date header, in translation where there is one."""
     source = [s.text for s in doc.sentences or ()]
     shown = doc.translation.sentences if doc.translation else source
-    return flat(next((shown[i] for i in stance.evidence if i < len(shown)), ""))
+    headers = date_headers(doc)
+    telling = [i for i in stance.evidence if i < len(shown) and source[i].strip() not in headers]
+    return flat(shown[telling[0]]) if telling else ""
 
 
 def stance_table(doc: Document) -> Table:

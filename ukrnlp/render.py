@@ -110,8 +110,9 @@ def stance_cells(stance: Stance) -> tuple[str, str, str]:
 
 
 def all_warnings(doc: Document) -> list[str]:
-    """Every warning of the document and of its results, each once, in one line."""
-    results = [result for result in (doc.translation, doc.summary) if result is not None]
-    found = [*doc.warnings, *chain.from_iterable(result.warnings for result in results)]
+    """Every warning of the document and of its results, each once, in one line that says whose it is."""
+    results = {"translation": doc.translation, "summary": doc.summary}
+    found = list(doc.warnings)
+    found += [f"{name}: {text}" for name, result in results.items() if result for text in result.warnings]
     found += [f"{stance.target}: {text}" for stance in doc.stances or () for text in stance.warnings]
     return list(dict.fromkeys(map(flat, found)))
