@@ -464,7 +464,7 @@ def test_a_shard_proves_itself(tmp_path):
 def through(make, docs, count=2):
     """The rows of two-document shards by way of worker processes, in order."""
     jobs = grouped(docs, 2)
-    found = dict(workers.run_workers(jobs, make, 64, count))
+    found = dict(workers.run_pool(jobs, workers.Processes(make, 64), count))
     return [json.loads(line) for _, block in sorted(found.items()) for line in block.lines.split(b"\n") if line]
 
 
@@ -504,6 +504,7 @@ def test_a_worker_that_cannot_start_is_said():
         ({"part": (3, 2)}, "part is 3/2"),
         ({"resume": True, "force": True}, "exclude each other"),
         ({"on_error": "skip"}, "on_error is 'skip'; allowed: keep, stop"),
+        ({"engine": "spark"}, "engine is 'spark'; allowed: local, ray"),
         ({"form": "xml"}, "input form is 'xml'"),
         ({"encoding": "utf-99"}, "unknown encoding"),
     ],

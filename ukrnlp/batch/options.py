@@ -34,6 +34,7 @@ class BatchOptions:
         limit: process the first `limit` documents alone.
         part: (i, n) processes the i-th of n equal runs of shards, from 1; the outputs, put one behind another, are
             that of the whole.
+        engine, address: "local", or "ray" on the cluster at `address`, by default one of this machine.
     """
 
     inputs: tuple[str, ...]
@@ -53,6 +54,8 @@ class BatchOptions:
     on_error: Literal["keep", "stop"] = "keep"
     limit: int | None = None
     part: tuple[int, int] = (1, 1)
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without a look at the disk.
@@ -76,6 +79,7 @@ class BatchOptions:
         if self.resume and self.force:
             raise ConfigError("resume and force exclude each other: go on, or throw away and begin again")
         check_choice("on_error", self.on_error, ("keep", "stop"))
+        check_choice("engine", self.engine, ("local", "ray"))
         check_form(self.form)
         check_encoding(self.encoding)
         self.output_form  # noqa: B018 - raises for an unknown ending

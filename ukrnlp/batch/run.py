@@ -21,7 +21,7 @@ from ukrnlp.batch.plan import Plan, make_plan, with_warnings
 from ukrnlp.batch.rows import block_of
 from ukrnlp.batch.shards import Footer, grouped, read_footer, write_shard
 from ukrnlp.batch.sources import Reading, Source, documents, expand, fingerprint, settle
-from ukrnlp.batch.workers import Done, Job, run_here, run_workers
+from ukrnlp.batch.workers import Done, Job, Processes, run_here, run_pool
 from ukrnlp.document import Document
 from ukrnlp.errors import ConfigError, InputError
 from ukrnlp.io import is_unread
@@ -209,9 +209,15 @@ class Run:
     def computed(self, jobs: Iterator[Job]) -> Iterator[Done]:
         """Finished shards, from wherever they are computed."""
         options, make = self.options, partial(load, self.settings)
-        if options.processes == 1:
-            return run_here(jobs, make, options.batch_size)
-        return run_workers(jobs, make, options.batch_size, options.processes)
+        if options.engine == "ray":
+            from ukrnlp.batch.cluster import Actors, connected
+
+            with connected(options.address) as cores:
+                yield from run_pool(jobs, Actors(make, options.batch_size), options.workers or cores)
+        elif options.processes == 1:
+            yield from run_here(jobs, make, options.batch_size)
+        else:
+            yield from run_pool(jobs, Processes(make, options.batch_size), options.processes)
 
 
 def missing(shards: Iterable[Job], done: Mapping[int, Footer], wanted: range) -> Iterator[Job]:

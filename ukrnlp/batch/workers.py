@@ -7,9 +7,10 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ukrnlp import errors
 from ukrnlp.batch.rows import Block, block_of, failed_row
@@ -25,7 +26,28 @@ if TYPE_CHECKING:
 Job = tuple[int, list[Document]]
 Done = tuple[int, Block]
 Make = Callable[[], Pipeline]  # must pickle, for other processes
+Answer = Block | tuple[str, str]  # rows, or kind and message of an error
+W = TypeVar("W")
 DEATHS = 2  # of workers on one shard, before its documents are tried one by one
+
+
+@dataclass(slots=True)
+class Runner:
+    """A pipeline that is made with the first shard; failures come back as values, so that they cross processes."""
+
+    make: Make
+    batch_size: int
+    nlp: Pipeline | None = None
+
+    def run(self, docs: Sequence[Document]) -> Answer:
+        """The rows of a shard, or kind and message of what ended it."""
+        try:
+            self.nlp = self.nlp or self.make()
+            return process(self.nlp, docs, self.batch_size)
+        except UkrnlpError as error:
+            return type(error).__name__, str(error)
+        except Exception as error:
+            return UkrnlpError.__name__, f"{type(error).__name__}: {error}"
 
 
 def process(nlp: Pipeline, docs: Sequence[Document], batch_size: int) -> Block:
@@ -41,6 +63,19 @@ def process(nlp: Pipeline, docs: Sequence[Document], batch_size: int) -> Block:
     return block_of(docs)
 
 
+def checked(answer: Answer) -> Block:
+    """The rows of an answer.
+
+    Raises:
+        UkrnlpError: the pipeline could not be made, or raised.
+    """
+    if isinstance(answer, Block):
+        return answer
+    kind, message = answer
+    known = getattr(errors, kind, UkrnlpError)
+    raise (UkrnlpError if known is errors.MissingExtraError else known)(message)
+
+
 def run_here(jobs: Iterable[Job], make: Make, batch_size: int) -> Iterator[Done]:
     """Run the shards in this process, one after another."""
     nlp = None
@@ -49,17 +84,27 @@ def run_here(jobs: Iterable[Job], make: Make, batch_size: int) -> Iterator[Done]
         yield number, process(nlp, docs, batch_size)
 
 
-@dataclass(slots=True)
-class Worker:
-    """A process, the pipe to it, and what it works on."""
+class Pool(Protocol[W]):
+    """Workers that may die, wherever they run."""
 
-    process: BaseProcess
-    pipe: Connection
-    job: Job | None = None
+    def start(self) -> W:
+        """A new worker."""
+
+    def give(self, worker: W, docs: list[Document]) -> None:
+        """Send a shard to an idle worker."""
+
+    def wait(self, busy: Sequence[W]) -> list[W]:
+        """Those of `busy`, one at least, that have answered or died."""
+
+    def answer(self, worker: W) -> Answer | str:
+        """What the worker made; a str says how it died."""
+
+    def stop(self, worker: W) -> None:
+        """End a worker at once: what it has not given back is nowhere written."""
 
 
-def run_workers(jobs: Iterable[Job], make: Make, batch_size: int, workers: int) -> Iterator[Done]:
-    """Run the shards in `workers` processes and yield them as they are done.
+def run_pool(jobs: Iterable[Job], pool: Pool[W], workers: int) -> Iterator[Done]:
+    """Run the shards in `workers` workers and yield them as they are done.
 
     A worker that dies (out of memory, killed) is replaced and its shard tried again; where that kills again, its
     documents are tried one by one, and those that kill get an error.
@@ -67,132 +112,117 @@ def run_workers(jobs: Iterable[Job], make: Make, batch_size: int, workers: int) 
     Raises:
         UkrnlpError: a worker cannot start, or a document failed and `on_error` is "raise".
     """
-    pool: list[Worker] = []
+    idle: list[W] = []
+    busy: list[tuple[W, Job]] = []
     again: deque[Job] = deque()
     deaths: dict[int, int] = {}
     stream = iter(jobs)
     try:
         while True:
-            for worker in pool:
-                if worker.job is None and (job := again.popleft() if again else next(stream, None)):
-                    give(worker, job)
-            if len(pool) < workers and (job := again.popleft() if again else next(stream, None)):
-                pool.append(started(make, batch_size))
-                give(pool[-1], job)
-                continue
-            busy = {worker.pipe: worker for worker in pool if worker.job}
+            while len(busy) < workers and (job := again.popleft() if again else next(stream, None)):
+                worker = idle.pop() if idle else pool.start()
+                busy.append((worker, job))
+                pool.give(worker, job[1])
             if not busy:
                 return
-            for pipe in connection.wait(list(busy)):
-                worker = busy[pipe]  # type: ignore[index]
-                number, docs = job = taken(worker)
-                answer = answer_of(worker)
-                if answer is not None:
-                    yield number, answer
+            ready = pool.wait([worker for worker, _ in busy])
+            for worker, job in [pair for pair in busy if any(pair[0] is other for other in ready)]:
+                busy = [pair for pair in busy if pair[0] is not worker]
+                number, docs = job
+                answer = pool.answer(worker)
+                if not isinstance(answer, str):
+                    idle.append(worker)
+                    yield number, checked(answer)
                     continue
-                pool.remove(worker)
                 deaths[number] = deaths.get(number, 0) + 1
                 if deaths[number] < DEATHS:
                     again.append(job)
                 else:
-                    yield number, one_by_one(docs, make, batch_size)
+                    yield number, one_by_one(docs, pool)
     finally:
-        for worker in pool:
-            stop(worker)
+        for worker in (*idle, *(worker for worker, _ in busy)):
+            pool.stop(worker)
 
 
-def one_by_one(docs: Sequence[Document], make: Make, batch_size: int) -> Block:
+def one_by_one(docs: Sequence[Document], pool: Pool[W]) -> Block:
     """Run documents alone, each in a worker that may die of it."""
     block = Block()
-    worker: Worker | None = None
+    worker: W | None = None
     try:
         for doc in docs:
-            worker = worker or started(make, batch_size)
-            give(worker, (0, [doc]))
-            taken(worker)
-            answer = answer_of(worker)
-            if answer is None:
-                code = worker.process.exitcode
+            worker = worker or pool.start()
+            pool.give(worker, [doc])
+            pool.wait([worker])
+            answer = pool.answer(worker)
+            if isinstance(answer, str):
                 worker = None
-                message = f"the worker process died of this document (exit code {code}); is there enough memory?"
+                message = f"the worker died of this document ({answer}); is there enough memory?"
                 answer = block_of([failed_row(doc, "worker", "WorkerDied", message)])
-            block.add(answer)
+            block.add(checked(answer))
     finally:
         if worker:
-            stop(worker)
+            pool.stop(worker)
     return block
 
 
-def started(make: Make, batch_size: int) -> Worker:
-    """A new worker process."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(theirs, make, batch_size), daemon=True)
-    process.start()
-    theirs.close()  # or its end would never be seen
-    return Worker(process, ours)
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process and the pipe to it."""
+
+    process: BaseProcess
+    pipe: Connection
 
 
-def give(worker: Worker, job: Job) -> None:
-    """Send a job; a worker that is dead already is found when its answer is read."""
-    worker.job = job
-    try:
-        worker.pipe.send(job[1])
-    except OSError:
-        return
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Worker processes on this machine."""
 
+    make: Make
+    batch_size: int
 
-def taken(worker: Worker) -> Job:
-    """The job that the worker has, which is no longer its own."""
-    job = worker.job
-    if job is None:
-        raise AssertionError("an idle worker answered")
-    worker.job = None
-    return job
+    def start(self) -> Worker:
+        """A new process."""
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(theirs, Runner(self.make, self.batch_size)), daemon=True)
+        process.start()
+        theirs.close()  # or its end would never be seen
+        return Worker(process, ours)
 
+    def give(self, worker: Worker, docs: list[Document]) -> None:
+        """Send a shard; a worker that is dead already is found when its answer is read."""
+        with suppress(OSError):
+            worker.pipe.send(docs)
 
-def answer_of(worker: Worker) -> Block | None:
-    """The rows that a worker made; None if it died.
+    def wait(self, busy: Sequence[Worker]) -> list[Worker]:
+        """Those with something in their pipe, its end included."""
+        ready = connection.wait([worker.pipe for worker in busy])
+        return [worker for worker in busy if worker.pipe in ready]
 
-    Raises:
-        UkrnlpError: the worker could not start or its pipeline raised.
-    """
-    try:
-        answer = worker.pipe.recv()
-    except (EOFError, OSError):
-        worker.process.join()
-        return None
-    if isinstance(answer, Block):
+    def answer(self, worker: Worker) -> Answer | str:
+        """What came through the pipe."""
+        try:
+            answer: Answer = worker.pipe.recv()
+        except (EOFError, OSError):
+            worker.process.join()
+            worker.pipe.close()
+            return f"exit code {worker.process.exitcode}"
         return answer
-    kind, message = answer
-    known = getattr(errors, kind, UkrnlpError)
-    raise (UkrnlpError if known is errors.MissingExtraError else known)(message)
+
+    def stop(self, worker: Worker) -> None:
+        """Kill it."""
+        worker.process.kill()
+        worker.process.join()
+        worker.pipe.close()
 
 
-def stop(worker: Worker) -> None:
-    """End a worker at once: what it has not given back is nowhere written."""
-    worker.process.kill()
-    worker.process.join()
-    worker.pipe.close()
-
-
-def work(pipe: Connection, make: Make, batch_size: int) -> None:
+def work(pipe: Connection, runner: Runner) -> None:
     """What a worker process does: documents in, a block out, until its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=die_with_parent, daemon=True).start()
-    nlp = None
-    while True:
-        try:
-            docs = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            nlp = nlp or make()
-            pipe.send(process(nlp, docs, batch_size))
-        except UkrnlpError as error:
-            pipe.send((type(error).__name__, str(error)))
-        except Exception as error:
-            pipe.send((UkrnlpError.__name__, f"{type(error).__name__}: {error}"))
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(runner.run(pipe.recv()))
 
 
 def die_with_parent() -> None:

@@ -50,6 +50,8 @@ def batch(
     on_error: Annotated[str, typer.Option(help="keep: write what worked and go on; stop: end the run.")] = "keep",
     limit: Annotated[int | None, typer.Option(min=1, help="The first N documents alone.", show_default=False)] = None,
     shard: Annotated[str, typer.Option(metavar="I/N", help="The I-th of N equal parts of the input.")] = "1/1",
+    engine: Annotated[str, typer.Option(help="local, or ray (needs ukrnlp[ray]).")] = "local",
+    address: Annotated[str | None, typer.Option(help="Of a Ray cluster.", show_default="this machine")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, count and estimate; write nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")] = False,
     debug: Debug = False,
@@ -82,6 +84,8 @@ def batch(
             on_error=on_error,  # type: ignore[arg-type]  # checked there
             limit=limit,
             part=part_of(shard),
+            engine=engine,  # type: ignore[arg-type]  # checked there
+            address=address,
         )
         if dry_run:
             estimate(options)
