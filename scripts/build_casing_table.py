@@ -55,11 +55,17 @@ PARADIGMS: tuple[tuple[tuple[str, ...], int, dict[str, tuple[str, ...]]], ...] =
 )
 
 
+def join(stem: str, ending: str) -> str:
+    """Stem and ending, with the consonant that і asks for: Єлабуга, Єлабузі."""
+    softer = {"г": "з", "к": "ц", "х": "с"}.get(stem[-1]) if ending == "і" else None
+    return (stem[:-1] + softer if softer else stem) + ending
+
+
 def by_paradigm(word: str) -> Forms | None:
     for endings, cut, cases in PARADIGMS:
         if word.endswith(endings):
             stem = word[: len(word) - cut]
-            return {case: [stem + ending for ending in found] for case, found in cases.items()}
+            return {case: [join(stem, ending) for ending in found] for case, found in cases.items()}
     return None
 
 

@@ -109,25 +109,22 @@ def restore(text: str, *, names: Names = "aggressor", table: Table | None = None
     edits: list[Edit] = []
     counts: dict[str, list[int]] = {}
     last = 0
-    for start, end in _places(text, present):
-        found = _longest(text, start, end, forms[text[start:end]], last)
-        if found is None:
-            continue
-        form, start = found
+    for start, form in _matches(text, present, forms):
         end = start + len(form.text)
-        before = text[start:end]
-        after = "".join([right if right.lower() == letter else letter for letter, right in zip(before, form.text, strict=True)])
-        if not _is_text(text, start, end, code, hashtags):
+        if start < last or not _is_text(text, start, end, code, hashtags):
             continue
-        small = before[0].islower() and form.text[0].isupper()
+        before = text[start:end]
+        after = "".join(
+            [right if right.lower() == letter else letter for letter, right in zip(before, form.text, strict=True)]
+        )
         if after != before:
             if form.context and not contexts.holds(form.context, text, start, end):
                 continue
             edits.append(Edit(start, before, after, "casing"))
-            last = end
-        elif contexts.starts_sentence(text, start):
-            continue
-        if form.level == "aggressor":
+        last = end
+        first = next(k for k, letter in enumerate(form.text) if letter.isupper())
+        small = before[first].islower()
+        if form.level == "aggressor" and (small or not contexts.starts_sentence(text, start)):
             counts.setdefault(form.name, [0, 0])[0 if small else 1] += 1
     return Casing(
         tuple(edits),
@@ -158,18 +155,31 @@ def _is_word(letter: str) -> bool:
     return letter.isalnum() or letter == "_"
 
 
-def _longest(text: str, start: int, end: int, forms: Sequence[Form], last: int) -> tuple[Form, int] | None:
-    """The longest form whose key word stands at `start`, and where it begins: not before `last`."""
+def _matches(
+    text: str, present: set[str], forms: dict[str, tuple[Form, ...]]
+) -> list[tuple[int, Form]]:
+    """Where forms stand and which; of those that begin together, the longest first."""
+    found = []
+    for start, end in _places(text, present):
+        match = _longest(text, start, end, forms[text[start:end]])
+        if match is not None:
+            found.append(match)
+    found.sort(key=lambda pair: (pair[0], -len(pair[1].text)))
+    return found
+
+
+def _longest(text: str, start: int, end: int, forms: Sequence[Form]) -> tuple[int, Form] | None:
+    """The longest form whose key word stands at `start`, and where the form begins."""
     for form in forms:
         head, tail = form.head, len(form.text) - form.head - (end - start)
         if not head and not tail:
-            return form, start
+            return start, form
         begin, stop = start - head, end + tail
-        if begin < last or _is_word(text[begin - 1 : begin]) or _is_word(text[stop : stop + 1]):
+        if begin < 0 or _is_word(text[begin - 1 : begin]) or _is_word(text[stop : stop + 1]):
             continue
         around = text[begin:start].translate(_APOSTROPHES), text[end:stop].translate(_APOSTROPHES)
         if (around[0].lower(), around[1].lower()) == (form.text[:head].lower(), form.text[len(form.text) - tail :].lower()):
-            return form, begin
+            return begin, form
     return None
 
 

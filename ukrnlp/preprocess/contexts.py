@@ -43,6 +43,7 @@ _PATTERNS: dict[str, tuple[str, int]] = {
     "right-exact": (rf"[{_CLOSES}]*(?:\s[{_OPENS}]*)?(?:{{}})(?![\w'’ʼ])", 0),
     "right-joined": (_JOINED + "(?:{})(?![\\w'’ʼ])", re.IGNORECASE),
     "near": ("(?<![\\w'’ʼ-])(?:{})(?![\\w'’ʼ])", re.IGNORECASE),
+    "small-near": ("", 0),
     "else": ("", 0),
 }
 
@@ -72,6 +73,8 @@ def _fits(question: _Question, left: str, right: str) -> bool:
     where, words = question.where, question.words
     if where == "else":
         return True
+    if where == "small-near":
+        return _small_name_near(left, right)
     if where == "near":
         return words.search(left.rsplit("\n", 1)[-1] + "\0" + right.split("\n", 1)[0]) is not None
     if where.startswith("right"):
@@ -79,10 +82,14 @@ def _fits(question: _Question, left: str, right: str) -> bool:
     if words.fullmatch(_last_word(_without_conjunction(left) if where == "left-joined" else left)) is None:
         return False
     if where == "left-and-small-near":
-        return _SMALL_NAME.search(left) is not None or _SMALL_NAME.search(right) is not None
+        return _small_name_near(left, right)
     if where == "left-and-end":
         return _NO_NOUN_FOLLOWS.match(right) is not None
     return True
+
+
+def _small_name_near(left: str, right: str) -> bool:
+    return _SMALL_NAME.search(left) is not None or _SMALL_NAME.search(right) is not None
 
 
 def _last_word(left: str) -> str:
