@@ -123,8 +123,8 @@ def estimate(options: BatchOptions) -> None:
     print(f"{plan.documents} documents, {plan.characters} characters, {plan.shards} shards")
     for note in plan.notes():
         print(note)
-    workers = options.processes
-    print(f"about {duration(cost.seconds / workers)} with {workers} workers, {cost.bytes / 1e6:.1f} MB of rows")
+    workers = min(options.processes, plan.shards)
+    print(f"about {duration(cost.seconds / workers)} with {workers} workers, {size(cost.bytes)} of rows")
     print("by the first documents; the disk needs room for the rows twice while the output is put together")
 
 
@@ -147,6 +147,15 @@ def finish(report: BatchReport) -> None:
     """End with the exit code that the report deserves."""
     if report.failed:
         raise typer.Exit(SOME_FAILED if report.failed < report.documents else NOTHING_DONE)
+
+
+def size(count: int) -> str:
+    """Bytes as a person says them.
+
+    >>> size(4_620), size(2_500_000_000)
+    ('5 kB', '2500 MB')
+    """
+    return f"{count / 1e6:.0f} MB" if count >= 1e7 else f"{count / 1e3:.0f} kB"
 
 
 def duration(seconds: float) -> str:
