@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 from command import STUBBED, entry_point, environment, ukrnlp
+
+from ukrnlp import Edit, undo_edits
 
 SEPARATORS = ("\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\r")
 
@@ -144,6 +147,36 @@ def test_lines_of_every_separator_stay_lines(command):
     text = "".join(f"Так.{mark}Ні росії.\n" for mark in SEPARATORS)
     out = ukrnlp(command, "--lines", "-q", stdin=text).out
     assert out.count("\n") == len(out.splitlines()) == len(SEPARATORS)
+
+
+def fuzzed_lines(n):
+    """Lines of everything that may stand in a text, "\\n" aside."""
+    random = Random(2022)
+    parts = [
+        *SEPARATORS,
+        *"\0\x07\ufeff\u200b\u00ad\u0301\u00a0'’ʼ«»#@",
+        " ",
+        " ",
+        "росія",
+        "москві",
+        "Кu\u0301їв",
+        "ʼя",
+        "😀",
+    ]
+    return ["".join(random.choices(parts, k=random.randrange(12))).removesuffix("\r") for _ in range(n)]
+
+
+def test_fuzzed_lines_come_back_one_by_one_and_whole():
+    lines = fuzzed_lines(500)
+    lines[0] = lines[0].lstrip("\ufeff")
+    text = "".join(f"{line}\n" for line in lines)
+    plain = ukrnlp("normalize", "--lines", "-q", stdin=text)
+    assert (plain.code, len(plain.out.split("\n"))) == (0, len(lines) + 1)
+    assert len(plain.out.splitlines()) == len(lines)
+    found = rows(ukrnlp("normalize", "--lines", "-q", "-f", "json", stdin=text))
+    assert [row["text"] for row in found] == lines
+    for row in found:
+        assert undo_edits(row["normalized"], [Edit(**edit) for edit in row["edits"]]) == row["text"]
 
 
 def test_lines_of_nothing_are_nothing():
