@@ -26,7 +26,7 @@ demo: $(LIGHT)/.installed
 env: $(DEV)/.installed
 
 test: lint $(LIGHT)/.installed
-	UKRNLP_DEMO=$(CURDIR)/$(LIGHT)/bin/ukrnlp $(DEV)/bin/python -m pytest $(PYTEST_ARGS)
+	$(DEV)/bin/python -m pytest $(PYTEST_ARGS)
 
 lint: $(DEV)/.installed
 	$(DEV)/bin/ruff check .
