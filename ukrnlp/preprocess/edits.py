@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from ukrnlp.document import Edit
 
@@ -31,100 +31,84 @@ def chain(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
     >>> chain([Edit(0, "x", "", "a")], [Edit(0, "росії", "Росії", "b")])
     [Edit(start=0, before='x', after='', rule='a'), Edit(start=1, before='росії', after='Росії', rule='b')]
     """
-    if not second:
-        return list(first)
-    if not first:
-        return list(second)
     out: list[Edit] = []
     i = j = 0
     shift = 0  # length of the middle text minus that of the first, up to here
     while i < len(first) or j < len(second):
-        group_first: list[Edit] = []
-        group_second: list[Edit] = []
-        start_first = first[i].start + shift if i < len(first) else None
-        start_second = second[j].start if j < len(second) else None
-        # a group grows until neither list has an edit inside its span of the middle text
-        if start_second is None or (start_first is not None and start_first <= start_second):
-            assert start_first is not None
-            begin = start_first
-            end = begin + len(first[i].after)
-            group_first.append(first[i])
+        if j == len(second) or (i < len(first) and _before(_span(first[i], shift), (second[j].start, second[j].end))):
+            out.append(first[i])
+            shift += _growth(first[i])
             i += 1
-        else:
-            begin = start_second
-            end = second[j].end
-            group_second.append(second[j])
+            continue
+        if i == len(first) or _before((second[j].start, second[j].end), _span(first[i], shift)):
+            edit = second[j]
+            out.append(Edit(edit.start - shift, edit.before, edit.after, edit.rule))
             j += 1
-        local = shift + sum(len(e.after) - len(e.before) for e in group_first)
+            continue
+        # two edits meet: one edit takes in all that meet them
+        begin, end = second[j].start, second[j].end
+        from_first, from_second = i, j
+        local = shift
         grown = True
         while grown:
             grown = False
-            if i < len(first) and _inside(first[i].start + local, len(first[i].after), begin, end):
-                end = max(end, first[i].start + local + len(first[i].after))
-                local += len(first[i].after) - len(first[i].before)
-                group_first.append(first[i])
+            while i < len(first) and _meet(_span(first[i], local), (begin, end)):
+                begin, end = min(begin, first[i].start + local), max(end, _span(first[i], local)[1])
+                local += _growth(first[i])
                 i += 1
                 grown = True
-            if j < len(second) and _inside(second[j].start, len(second[j].before), begin, end):
+            while j < len(second) and (j == from_second or _meet((second[j].start, second[j].end), (begin, end))):
                 end = max(end, second[j].end)
-                group_second.append(second[j])
                 j += 1
                 grown = True
-        out += _merge(group_first, group_second, begin, end, shift, local)
+        out.append(_merge(first[from_first:i], second[from_second:j], begin, end, shift))
         shift = local
     return out
 
 
-def _inside(start: int, length: int, begin: int, end: int) -> bool:
-    """Whether the edit's span meets [begin, end); an empty one meets it only from strictly within."""
-    if length and begin < end:
-        return start < end and start + length > begin
-    return begin < start < end
+def _growth(edit: Edit) -> int:
+    return len(edit.after) - len(edit.before)
 
 
-def _merge(
-    first: Sequence[Edit], second: Sequence[Edit], begin: int, end: int, shift: int, local: int
-) -> Iterable[Edit]:
-    if not second:
-        return first
-    if not first:
-        return [Edit(e.start - shift, e.before, e.after, e.rule) for e in second]
-    # middle[begin:end], and what stood there in the first text
-    before: list[str] = []
-    middle: list[str] = []
-    known = _middle(first, second, begin, end, shift)
-    position = begin
-    delta = shift
+def _span(edit: Edit, shift: int) -> tuple[int, int]:
+    """Where the edit's outcome stands in the middle text."""
+    return edit.start + shift, edit.start + shift + len(edit.after)
+
+
+def _before(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[1] <= other[0] and not one[0] == one[1] == other[0] == other[1]
+
+
+def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return not _before(one, other) and not _before(other, one)
+
+
+def _merge(first: Sequence[Edit], second: Sequence[Edit], begin: int, end: int, shift: int) -> Edit:
+    """One edit for all of `first` and `second`, which lie in [begin, end) of the middle text and cover it."""
+    middle = [""] * (end - begin)
+    for edit in second:
+        middle[edit.start - begin : edit.end - begin] = edit.before
+    local = shift
     for edit in first:
-        start = edit.start + delta
-        before += (known[position - begin : start - begin], edit.before)
-        middle += (known[position - begin : start - begin], edit.after)
-        position = start + len(edit.after)
-        delta += len(edit.after) - len(edit.before)
-    before.append(known[position - begin :])
-    middle.append(known[position - begin :])
-    text = "".join(middle)
+        start, stop = _span(edit, local)
+        middle[start - begin : stop - begin] = edit.after
+        local += _growth(edit)
+    before: list[str] = []
+    position, local = begin, shift
+    for edit in first:
+        start, stop = _span(edit, local)
+        before += (*middle[position - begin : start - begin], edit.before)
+        position = stop
+        local += _growth(edit)
+    before += middle[position - begin :]
     after: list[str] = []
     position = begin
     for edit in second:
-        after += (text[position - begin : edit.start - begin], edit.after)
+        after += (*middle[position - begin : edit.start - begin], edit.after)
         position = edit.end
-    after.append(text[position - begin :])
-    rule = "+".join(dict.fromkeys(name for e in (*first, *second) for name in e.rule.split("+")))
-    return [Edit(begin - shift, "".join(before), "".join(after), rule)]
-
-
-def _middle(first: Sequence[Edit], second: Sequence[Edit], begin: int, end: int, shift: int) -> str:
-    """The middle text from `begin` to `end`: every character there lies in an edit of one list or the other."""
-    letters = [""] * (end - begin)
-    for edit in second:
-        letters[edit.start - begin : edit.end - begin] = edit.before
-    delta = shift
-    for edit in first:
-        start = edit.start + delta - begin
-        letters[start : start + len(edit.after)] = edit.after
-        delta += len(edit.after) - len(edit.before)
-    return "".join(letters)
+    after += middle[position - begin :]
+    rule = "+".join(dict.fromkeys(name for edit in (*first, *second) for name in edit.rule.split("+")))
+    return Edit(begin - shift, "".join(before), "".join(after), rule)
 
 
 def move(offsets: Sequence[int], edits: Sequence[Edit]) -> list[int]:

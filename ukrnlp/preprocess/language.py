@@ -22,14 +22,17 @@ _RU_WORDS = frozenset(
 )
 _EN_WORDS = frozenset(
     "the of and to in a is that for it on with as was at by be are this from have has not or an which their its said "
-    "will but he she they we you who after new".split()
+    "will but he she they we you who after new than other can your our do did when what how all been were would could "
+    "more no so if about out up into over one two us there then any some only".split()
 )
+_UK_ENDINGS = ("ння", "ття", "ський", "цький", "тися", "ють", "тиму", "ували", "ував")
+_RU_ENDINGS = ("ие", "ия", "ой", "ение", "ость", "щий", "щая", "щее", "щие", "тся", "ство")
 
 
 def detect(text: str) -> Language:
     """Language of `text`: `uk`, `ru`, `en`, or `other` (another one, a mixture too even to call, or no words).
 
-    >>> detect("Уряд ухвалив бюджет на наступний рік."), detect("Правительство приняло бюджет."), detect("A budget is set.")
+    >>> detect("У Києві дощить."), detect("Правительство утвердило его."), detect("A budget is set.")
     ('uk', 'ru', 'en')
     """
     words = [w.lower() for w in _WORD.findall(text[:_SAMPLE])]
@@ -48,15 +51,13 @@ def detect(text: str) -> Language:
         return "other"
     uk = sum(2 * bool(_UK_LETTERS.intersection(w)) + (w in _UK_WORDS and w not in _RU_WORDS) for w in cyrillic)
     ru = sum(2 * bool(_RU_LETTERS.intersection(w)) + (w in _RU_WORDS and w not in _UK_WORDS) for w in cyrillic)
+    if uk <= 1 and not letters & _UK_LETTERS and sum(map(len, cyrillic)) > 80:
+        # і, ї, є are one letter in thirteen: eighty letters without any are not Ukrainian
+        return "ru" if ru else "other"
     if uk == ru:
-        # no letter tells: neither language's own short words either
-        return "uk" if any(w in _UK_WORDS for w in cyrillic) else _by_endings(cyrillic)
-    return "uk" if uk > ru else "ru"
-
-
-def _by_endings(words: list[str]) -> Language:
-    ru = sum(w.endswith(("ого", "ие", "ия", "ий", "ой", "ение", "ость", "ться")) for w in words)
-    uk = sum(w.endswith(("ння", "ття", "ість", "ський", "тися", "ють", "ить")) for w in words)
+        # no letter tells, and no word of one language alone
+        uk = sum(w.endswith(_UK_ENDINGS) for w in cyrillic)
+        ru = sum(w.endswith(_RU_ENDINGS) for w in cyrillic)
     if uk == ru:
-        return "uk" if uk or len(words) < 3 else "other"
+        return "uk" if len(words) < 3 or any(w in _UK_WORDS for w in cyrillic) else "other"
     return "uk" if uk > ru else "ru"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ukrnlp.document import Edit
+from ukrnlp.preprocess.edits import move
 
 Kind = Literal[
     "date", "timestamp", "dateline", "credit", "attribution", "source", "photo", "author", "related", "footer", "label",
@@ -93,6 +94,12 @@ _DATELINE = re.compile(
 
 _WRITES = r"(?:пише|пишуть|передає|передають|повідомляє|повідомляють|інформує|інформують|розповідає|цитує|зазначає)"
 _WROTE = r"(?:повідомив|повідомила|повідомило|повідомили|заявив|заявила|заявили|написав|написала|розповів|розповіла|розповіли|сказав|сказала|зазначив|зазначила|наголосив|наголосила)"
+_SPEAKER = re.compile(
+    r"[А-ЯІЇЄҐ«\"“]|(?:(?:обласн|міськ|районн|головн|державн|військов|національн|генеральн|місцев|місь)\w+\s)*(?:міністер|прокуратур|"
+    r"адміністрац|рад[аи]|поліці|служб|управлінн|відомств|штаб|командуванн|речни|міністр|президент|прем'єр|голов|посол|"
+    r"посольств|мер|директор|експерт|лікар|учасни|очеви|представни|джерел|компані|організац|інститут|центр|комісі|комітет)"
+)
+_SAID = ("йдеться", "ідеться", "сказано")
 _THAT = re.compile(r"\bщо\b")
 _END = r"(?=[.!…](?:\s|$)|\n|$)"
 _TOLD = re.compile(
@@ -137,7 +144,7 @@ _LABEL = re.compile(
 _LINK = re.compile(r"(?:https?://|www\.|t\.me/)[^\s<>«»\"“”]+", re.IGNORECASE)
 _HASHTAG = re.compile(r"(?<![\w&/#])#[^\W\d]\w*")
 _HANDLE = re.compile(r"(?<![\w.@/-])@[A-Za-z_]\w{3,31}\b(?!\.\w)")
-_ADDRESS = re.compile(f"{_LINK.pattern}|[#@]\w+", re.IGNORECASE)
+_ADDRESS = re.compile(rf"{_LINK.pattern}|[#@]\w+", re.IGNORECASE)
 
 
 def parse(text: str) -> Newswire:
@@ -252,8 +259,10 @@ def _credits(text: str, found: Newswire) -> list[Span]:
                 media = re.fullmatch(_WROTE, match["said"]) is None or _is_media(match["who"].split(",")[0])
                 spans.append((Span("credit" if media else "attribution", *match.span()), match["who"]))
     for match in _CLAUSE.finditer(text):
-        if _THAT.search(match["who"]) is None:
-            spans.append((Span("credit" if _is_media(match["who"]) else "attribution", *match.span()), match["who"]))
+        media = _is_media(match["who"])
+        # the subject of "пише" is a name or an office; what else follows is the verb's object
+        if _THAT.search(match["who"]) is None and (media or _SPEAKER.match(match["who"]) or match["said"] in _SAID):
+            spans.append((Span("credit" if media else "attribution", *match.span()), match["who"]))
     for match in _AS_TOLD.finditer(text):
         media = _is_media(match["who"])
         if media or match["said"]:
@@ -313,18 +322,28 @@ def cut(text: str, spans: Sequence[Span]) -> list[Edit]:
                 after = text[end].upper()
                 end += 1
         if opens and not after and (end == len(text) or text[end] == "\n"):
-            # the line is gone: so is one line break, or the space before
-            if start and text[start - 1] == " ":
+            # nothing of the sentence or line is left: so goes the space before it, or one line break
+            while start > last and text[start - 1] in " \t":
                 start -= 1
-            elif end < len(text):
+            if start > last and text[start - 1] == "\n":
+                start -= 1
+            elif start == 0 and end < len(text):
                 end += 1
-            elif start and text[start - 1] == "\n":
-                start -= 1
         start = max(start, last)
         edits.append(Edit(start, text[start:end], after, "credits"))
         last = end
     kept = len(text) - sum(len(edit.before) for edit in edits)
     return edits if kept > 0 and _has_words(text, edits) else []
+
+
+def moved(spans: Sequence[Span], edits: Sequence[Edit]) -> list[Span]:
+    """`spans` as they stand in the text that `edits` make; those that are gone are left out."""
+    ends = move([offset for span in spans for offset in (span.start, span.end)], edits)
+    return [
+        Span(span.kind, start, end)
+        for span, start, end in zip(spans, ends[::2], ends[1::2], strict=True)
+        if start < end
+    ]
 
 
 def _before_in_sentence(text: str, last: int, start: int) -> str:

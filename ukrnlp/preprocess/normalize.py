@@ -123,6 +123,7 @@ class Normalizer:
             if cuts:
                 edits = chain(edits, cuts)
                 clean = apply_edits(clean, cuts)
+                wire.spans = newswire.moved(wire.spans, cuts)
         tongue = language.detect(clean)
         meta = {"casing": found.to_meta(), "newswire": wire.to_meta(), "language": tongue}
         return Normalized(clean, tuple(edits), meta, tuple(self._warnings(clean, tongue)))

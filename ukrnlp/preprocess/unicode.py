@@ -68,8 +68,8 @@ def clean(text: str, *, quotes: Marks = "keep", dashes: Marks = "keep") -> list[
     `space` (no-break and other fixed spaces), `newline`, `stress`, `compose` (NFC), `lookalike` (Latin letters in
     Cyrillic words and the reverse, where the rest of the word decides), `apostrophe`; on demand `quotes`, `dashes`.
 
-    >>> [(e.before, e.after, e.rule) for e in clean("Прем’єр у Кu\\u0301єві")]
-    [('’', "'", 'apostrophe')]
+    >>> [(e.before, e.after, e.rule) for e in clean("Прем’єр i Киї\\u0301в")]
+    [('’', "'", 'apostrophe'), ('\\u0301', '', 'stress')]
     """
     edits: list[Edit] = []
     if _UNUSUAL.search(text) is not None:
