@@ -97,7 +97,7 @@ def watch(process: subprocess.Popen[bytes], every: float) -> list[int]:
 
 
 def kill_again_and_again(folder: Path, kills: int, documents: int, workers: int, args: list[str]) -> tuple[int, float]:
-    """Kill a run at `kills` random moments, resume each time; return kills in mid-run, and seconds of all runs.
+    """Kill a run `kills` times in the middle, resume each time; return the number of runs finished meanwhile, seconds.
 
     Raises:
         SystemExit: the bytes differ from those of a quiet run.
@@ -108,9 +108,9 @@ def kill_again_and_again(folder: Path, kills: int, documents: int, workers: int,
     watch(start(source, quiet, "--workers", str(workers), *args), 0.2)
     alone = time.perf_counter() - begun
     draw = random.Random(0)
-    made = 0
+    made = finished = 0
     begun = time.perf_counter()
-    for _ in range(kills):
+    while made < kills:
         process = start(source, output, "--workers", str(workers), "--resume", *args)
         # from the first instant to the end of a whole run: start, reading, work, ending
         time.sleep(draw.random() * alone)
@@ -119,13 +119,20 @@ def kill_again_and_again(folder: Path, kills: int, documents: int, workers: int,
             process.send_signal(signal.SIGKILL)
         process.wait()
         if output.exists():
+            compare(output, quiet)
+            finished += 1
             for path in folder.glob("killed.jsonl*"):
                 if path.is_file():
                     path.unlink()
     watch(start(source, output, "--workers", str(workers), "--resume", *args), 0.2)
+    compare(output, quiet)
+    return finished + 1, time.perf_counter() - begun
+
+
+def compare(output: Path, quiet: Path) -> None:
+    """End the program where the bytes differ."""
     if output.read_bytes() != quiet.read_bytes():
-        raise SystemExit(f"LOSS: the outputs in {folder} differ after {made} kills")
-    return made, time.perf_counter() - begun
+        raise SystemExit(f"LOSS: {output} and {quiet} differ")
 
 
 def main(
@@ -149,10 +156,10 @@ def main(
     with tempfile.TemporaryDirectory(prefix="soak") as name:
         folder = Path(name)
         if kills:
-            made, seconds = kill_again_and_again(folder, kills, documents, workers, args)
+            finished, seconds = kill_again_and_again(folder, kills, documents, workers, args)
             note(
-                f"kill -9 at {kills} random moments, {documents} documents, {workers} workers",
-                f"{made} kills in mid-run, output identical to the byte, {seconds:.0f} s in all",
+                f"kill -9 at {kills} random moments in mid-run, {documents} documents, {workers} workers",
+                f"{finished} runs reached their end meanwhile, all identical to the byte; {seconds:.0f} s in all",
             )
         if speed:
             source = write_archive(folder / "speed.jsonl", documents=documents)

@@ -115,6 +115,8 @@ class Marked:
                 os._exit(9)
             if "ПОМИЛКА" in doc.text:
                 raise ValueError("a marked text")
+            if "ПАМ'ЯТЬ" in doc.text:
+                bytearray(1 << 62)
             doc.sentences = (Sentence(doc.text, 0),)
 
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import subprocess
 import sys
 from functools import partial
 
@@ -11,17 +12,18 @@ import batches
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from command import ukrnlp
+from command import environment, ukrnlp
 from hypothesis import given
 from hypothesis import strategies as st
 
 import ukrnlp as package
-from ukrnlp.batch import BatchOptions, dry_run, manifest, map_dataset, run_batch, sources, workers
+from ukrnlp.batch import BatchOptions, Progress, dry_run, manifest, map_dataset, run_batch, sources, workers
 from ukrnlp.batch.hub import Mapper
 from ukrnlp.batch.outputs import errors_path
 from ukrnlp.batch.rows import Block, block_of, carried_names, kind_of, merged_columns, row_of
 from ukrnlp.batch.run import range_of
 from ukrnlp.batch.shards import CHARACTERS, grouped, read_footer, shard_path, write_shard
+from ukrnlp.cli.batch import Display, status
 from ukrnlp.document import Document
 from ukrnlp.errors import ConfigError, InputError, MissingExtraError, ModelError, UkrnlpError
 from ukrnlp.io import Fields
@@ -485,6 +487,26 @@ def test_a_worker_that_dies_once_is_replaced(tmp_path):
     assert not any(row["errors"] for row in rows)
 
 
+def test_a_document_that_asks_for_too_much_memory_gets_an_error():
+    rows = through(batches.marked_pipeline, batches.documents("один", "два ПАМ'ЯТЬ", "три"))
+    assert [[error["kind"] for error in row["errors"]] for row in rows] == [[], ["MemoryError"], []]
+
+
+def test_a_script_without_a_main_guard_is_told(tmp_path):
+    source = batches.archive(tmp_path / "in.jsonl", 4)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from ukrnlp.batch import BatchOptions, run_batch\n"
+        f"run_batch(BatchOptions(inputs=({str(source)!r},), output={str(tmp_path / 'o.jsonl')!r}, workers=2,"
+        " stages=('normalize',)))\n",
+        encoding="utf-8",
+    )
+    ran = subprocess.run([sys.executable, script], capture_output=True, env=environment(), text=True, timeout=60)
+    assert ran.returncode == 1
+    assert 'a script must call run_batch under `if __name__ == "__main__":`' in ran.stderr
+    assert not (tmp_path / "o.jsonl").exists()
+
+
 def test_a_worker_that_cannot_start_is_said():
     with pytest.raises(ModelError, match="no such model"):
         through(batches.broken_pipeline, batches.documents("один"))
@@ -565,6 +587,26 @@ def test_progress_is_told_after_every_shard(tmp_path):
     run_batch(options, watch=told.append)
     assert [progress.documents for progress in told] == [4, 8, 10]
     assert {progress.total_documents for progress in told} == {10}
+
+
+def test_progress_lines_say_all(capsys, monkeypatch):
+    # the package's attribute of that name is the command
+    monkeypatch.setattr(sys.modules["ukrnlp.cli.batch"], "LINE_SECONDS", 0)
+    shown = Display(shown=True)
+    shown.show(Progress(100, 5000, 2, 20, 400, 20_000))
+    line = capsys.readouterr().err
+    assert line.startswith("ukrnlp: 100/400 documents, 5000 characters, ")
+    assert line.endswith(" left, 2 failed\n")
+    Display(shown=False).show(Progress(1, 1, 0, 0, 1, 1))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(80, "100/400 documents, 5000 characters, 1.0 documents/s, 0:05:00 left, 2 failed"), (0, "unknown left")],
+)
+def test_status(seconds, expected):
+    assert expected in status(Progress(100, 5000, 2, 20, 400, 20_000), seconds)
 
 
 def test_known_forms():

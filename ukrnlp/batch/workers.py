@@ -28,6 +28,7 @@ Done = tuple[int, Block]
 Make = Callable[[], Pipeline]  # must pickle, for other processes
 Answer = Block | tuple[str, str]  # rows, or kind and message of an error
 W = TypeVar("W")
+GREETING = "ready"
 DEATHS = 2  # of workers on one shard, before its documents are tried one by one
 
 
@@ -165,12 +166,13 @@ def one_by_one(docs: Sequence[Document], pool: Pool[W]) -> Block:
     return block
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Worker:
-    """A process and the pipe to it."""
+    """A process, the pipe to it, and whether it has greeted."""
 
     process: BaseProcess
     pipe: Connection
+    started: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +197,30 @@ class Processes:
             worker.pipe.send(docs)
 
     def wait(self, busy: Sequence[Worker]) -> list[Worker]:
-        """Those with something in their pipe, its end included."""
-        ready = connection.wait([worker.pipe for worker in busy])
-        return [worker for worker in busy if worker.pipe in ready]
+        """Those with something in their pipe, its end included.
+
+        Raises:
+            UkrnlpError: a worker ended before it was ready for work.
+        """
+        while True:
+            ready = connection.wait([worker.pipe for worker in busy])
+            answered = [worker for worker in busy if worker.pipe in ready and not self.greeted(worker)]
+            if answered:
+                return answered
+
+    def greeted(self, worker: Worker) -> bool:
+        """Take the greeting of a new worker out of its pipe; whether there was one."""
+        if worker.started:
+            return False
+        try:
+            worker.started = worker.pipe.recv() == GREETING
+        except (EOFError, OSError) as error:
+            worker.process.join()
+            raise UkrnlpError(
+                f"a worker ended while it started (exit code {worker.process.exitcode}): a script must call run_batch "
+                'under `if __name__ == "__main__":`, or with workers=1'
+            ) from error
+        return True
 
     def answer(self, worker: Worker) -> Answer | str:
         """What came through the pipe."""
@@ -221,6 +244,7 @@ def work(pipe: Connection, runner: Runner) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=die_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):
+        pipe.send(GREETING)
         while True:
             pipe.send(runner.run(pipe.recv()))
 
