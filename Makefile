@@ -2,6 +2,7 @@
 # make test   every check, in .venv-dev (all extras, torch included) and the demo in .venv
 # make env    .venv-dev alone
 # make format ruff's format and safe fixes
+# make soak   the long form of the fault tests of batch work, 45 minutes
 # Neither environment is ever touched by the other's command. A second call is instant: see the stamp files.
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ export HF_HUB_OFFLINE := 1
 OMP_NUM_THREADS ?= 2
 export OMP_NUM_THREADS
 
-.PHONY: demo env test lint format
+.PHONY: demo env test lint format soak
 .DELETE_ON_ERROR:
 
 demo: $(LIGHT)/.installed
@@ -37,6 +38,9 @@ lint: $(DEV)/.installed
 format: $(DEV)/.installed
 	$(DEV)/bin/ruff format .
 	$(DEV)/bin/ruff check --fix .
+
+soak: $(DEV)/.installed
+	$(DEV)/bin/python scripts/soak_batch.py --kills 40 --speed --megabytes 1 --megabytes 100 --minutes 30
 
 # editable, so that the models of this checkout are found and a changed source needs no new install
 $(LIGHT)/.installed: pyproject.toml
