@@ -2,11 +2,15 @@
 
 import os
 import resource
+import shlex
+import shutil
+import subprocess
 import sys
 import time
 
 import batches
 import pytest
+from command import entry_point, environment
 
 from ukrnlp.batch import BatchOptions, run_batch
 from ukrnlp.errors import ConfigError, InputError, UkrnlpError
@@ -89,6 +93,37 @@ def test_space_that_ends_in_the_middle(half, quiet, monkeypatch):
     monkeypatch.undo()
     assert run(quiet[0], half, resume=True).reused >= 6
     assert half.read_bytes() == quiet[1]
+
+
+def can_mount():
+    """Whether a mount namespace of our own is to be had (root on Linux, often in containers too)."""
+    if sys.platform != "linux" or not shutil.which("unshare"):
+        return False
+    return not subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode
+
+
+@pytest.mark.skipif(not can_mount(), reason="needs a mount namespace")
+def test_a_small_disk_that_is_made_bigger_and_then_read_only(quiet, tmp_path):
+    disk, kept = tmp_path / "disk", tmp_path / "kept.jsonl"
+    disk.mkdir()
+    run_it = shlex.join([*entry_point(), "batch", str(quiet[0]), "--stages", ",".join(batches.STAGES)])
+    run_it += f" --shard-size {SIZE} --workers 1 --quiet --resume"
+    steps = f"""
+        mount -t tmpfs -o size=300k tmpfs {disk}
+        {run_it} -o {disk}/out.jsonl; echo $?
+        mount -o remount,size=20m {disk}
+        {run_it} -o {disk}/out.jsonl; echo $?
+        cp {disk}/out.jsonl {kept}
+        mount -o remount,ro {disk}
+        {run_it} -o {disk}/other.jsonl; echo $?
+    """
+    argv = ["unshare", "-m", "sh", "-c", steps]
+    ran = subprocess.run(argv, capture_output=True, env=environment(), text=True, timeout=120, check=False)
+    assert ran.stdout.split() == ["1", "0", "1"], ran.stderr
+    full, read_only = ran.stderr.strip().split("\n")
+    assert "No space left on device; make room or choose another place, then go on with --resume" in full
+    assert "other.jsonl.lock: Read-only file system" in read_only
+    assert kept.read_bytes() == quiet[1]
 
 
 # -- places that cannot be written ------------------------------------------------------------------------------------
