@@ -34,6 +34,7 @@ PHRASES = (
     "У місті Н. очікують сніг і вітер до 15 м/с.",
     "Суд обрав підозрюваному запобіжний захід, розмір застави – 2,5 млн грн.",
 )
+TRIAL, SPARE = 500_000, 4  # bytes of a run that tells the speed; the soak's input is longer, so that it does not end
 COMMAND = [sys.executable, "-c", "from ukrnlp.cli import main; main()", "batch"]
 
 
@@ -186,7 +187,11 @@ def main(
 
 def flatness(folder: Path, minutes: float, workers: int, args: list[str]) -> str:
     """How resident memory moves over a long run: the last tenth against the second."""
-    source = write_archive(folder / "soak.jsonl", size=int(minutes * 60 * 3_000_000))
+    trial = write_archive(folder / "trial.jsonl", size=TRIAL)
+    begun = time.perf_counter()
+    watch(start(trial, folder / "trial-out.jsonl", "--workers", str(workers), *args), 1)
+    rate = TRIAL / (time.perf_counter() - begun)
+    source = write_archive(folder / "soak.jsonl", size=int(minutes * 60 * rate * SPARE))
     process = start(source, folder / "soak-out.jsonl", "--workers", str(workers), *args)
     samples: list[int] = []
     begun = time.monotonic()
