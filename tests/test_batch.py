@@ -438,6 +438,11 @@ def test_models_are_named_by_checksum(monkeypatch):
     assert manifest.models_of(settings) == {"translate": "uk-en@sum-uk-en", "stance": "mine@sum-mine"}
 
 
+def test_the_reference_engine_is_named_where_it_runs():
+    assert "torch" not in manifest.versions({"translate": {"threads": 1}})
+    assert {"torch", "transformers"} <= manifest.versions({"translate": {"engine": "transformers"}}).keys()
+
+
 def test_files_that_options_name_are_part_of_the_run(tmp_path):
     table = tmp_path / "names.tsv"
     table.write_text("а\tА\n", encoding="utf-8")

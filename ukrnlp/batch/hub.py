@@ -128,5 +128,5 @@ def fingerprint(before: str, mapper: Mapper, batch_size: int) -> str:
         return str(generate_random_fingerprint())
     settings = json.loads(mapper.settings)
     fields = (mapper.fields.text, mapper.fields.id, mapper.fields.targets)
-    parts = (before, settings, fields, batch_size, models_of(settings), option_files(settings), versions())
+    parts = (before, settings, fields, batch_size, models_of(settings), option_files(settings), versions(settings))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -18,6 +18,7 @@ from ukrnlp.pipeline import READER
 
 FORMAT = 1
 PACKAGES = ("ctranslate2", "ftfy", "numpy", "sentencepiece", "tokenize_uk")
+REFERENCE = ("torch", "transformers")  # matter where a stage runs on them
 KEPT = ("inputs", "reading", "settings", "files", "models", "sizes", "versions")
 
 
@@ -48,7 +49,7 @@ def describe(options: BatchOptions, settings: Mapping[str, Any], sources: Sequen
             "shard_size": options.shard_size,
             "part": f"{options.part[0]}/{options.part[1]}",
         },
-        "versions": versions(),
+        "versions": versions(settings),
     }
     # what comes back from the file must compare equal: tuples become lists, paths become strings
     return dict(json.loads(json.dumps(description, default=str)))
@@ -75,10 +76,12 @@ def option_files(settings: Mapping[str, Any]) -> dict[str, str]:
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def versions() -> dict[str, str]:
+def versions(settings: Mapping[str, Any]) -> dict[str, str]:
     """Versions of what computes the results."""
+    tables = [table for table in settings.values() if isinstance(table, Mapping)]
+    reference = any(table.get("engine") == "transformers" or table.get("device") == "cuda" for table in tables)
     found = {"ukrnlp": __version__, "python": f"{sys.version_info.major}.{sys.version_info.minor}"}
-    for name in PACKAGES:
+    for name in (*PACKAGES, *(REFERENCE if reference else ())):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -28,10 +28,12 @@ def batch(
         list[str] | None,
         typer.Argument(metavar="[INPUT]...", help="Files, folders, globs; '-' or none: stdin (jsonl)."),
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Ends in .jsonl, .csv or .parquet.")] = Path(),
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Ends in .jsonl, .csv or .parquet.", show_default=False)
+    ] = None,
     config: Annotated[str, typer.Option(help="A preset, or a TOML file.")] = "uk-news",
     stages: Annotated[
-        str | None, typer.Option(help="Stages with commas between.", show_default="all that --to and --target allow")
+        str | None, typer.Option(help="Stages with commas between.", show_default="all; translate only with --to")
     ] = None,
     to: Annotated[str | None, typer.Option(help="Language to translate into.", show_default=False)] = None,
     targets: Targets = None,
@@ -62,16 +64,17 @@ def batch(
     ends with the same bytes. Failed documents keep a row and get a record in OUTPUT.errors.jsonl.
     """
     with guard(debug=debug, quiet=quiet):
-        if output == Path():
+        if output is None:
             raise ConfigError("no output: name a file with -o that ends in .jsonl, .csv or .parquet")
         from ukrnlp.batch import BatchOptions
+        from ukrnlp.pipeline import read_config
 
         options = BatchOptions(
             inputs=tuple(inputs or [STDIN]),
             output=output,
             config=config,
             to=to,
-            targets=targets,
+            targets=targets or (None if "targets" in read_config(config) else "auto"),
             stages=[name.strip() for name in stages.split(",")] if stages else None,
             form=form.value if form else None,
             encoding=encoding,
