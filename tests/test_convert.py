@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ukrnlp.catalog import ModelDir, find
+from ukrnlp.catalog import find
 from ukrnlp.engines import convert
 from ukrnlp.engines.convert import MANIFEST, build, converted
 from ukrnlp.engines.seq2seq import load_seq2seq
@@ -188,11 +188,6 @@ def test_a_cache_that_takes_no_files_is_named(tiny_bart, fresh_cache, monkeypatc
     monkeypatch.setattr("tempfile.mkdtemp", refuse)
     with pytest.raises(ModelError, match=f"cannot be written .*{os.strerror(code)}.* set UKRNLP_CACHE"):
         converted(find(tiny_bart), int8=True)
-
-
-def test_a_model_of_another_type_is_refused(tmp_path):
-    with pytest.raises(ModelError, match="of type 't5'; read without transformers are bart, bert"):
-        converted(ModelDir("odd", tmp_path, {"model_type": "t5"}, ()), int8=True)
 
 
 CHILD = """

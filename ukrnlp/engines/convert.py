@@ -1,7 +1,7 @@
 """A checkpoint in Hugging Face layout -> a CTranslate2 model in the cache folder, by numpy, once.
 
 BART translation models and BERT readers are read straight from safetensors; the result holds the same variables as
-CTranslate2's own converter makes, which would need transformers and torch.
+CTranslate2's own converter makes, which would need transformers and torch. Hub models go through that converter.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ukrnlp.catalog import ModelDir, cache_dir, checksum
+from ukrnlp.engines.hub import build_from_hub, fingerprint
 from ukrnlp.engines.pieces import Pieces
 from ukrnlp.errors import ModelError
 
@@ -49,15 +50,11 @@ def converted(model: ModelDir, *, int8: bool) -> Path:
     Raises:
         ModelError: the checkpoint cannot be converted, or the cache folder cannot be written.
     """
-    if model.model_type not in _BUILDERS:
-        raise ModelError(
-            f"model {model.name} is of type {model.model_type!r}; read without transformers are "
-            f"{', '.join(sorted(_BUILDERS))}: use engine='transformers'"
-        )
     root = cache_dir() / "converted"
     place = root / f"{model.name.replace('/', '--')}-{'int8' if int8 else 'whole'}-{_key(model, int8=int8)}"
     # bare "int8" would leave norms and biases in float16, which a CPU does not compute with
     quantization = "int8_float32" if int8 else None
+    maker = build if is_bundled_layout(model) else build_from_hub
     if _is_whole(place):
         return place
     try:
@@ -65,7 +62,7 @@ def converted(model: ModelDir, *, int8: bool) -> Path:
         with _lock(root / f"{place.name}.lock"):
             if not _is_whole(place):
                 _log.info("converting %s for CTranslate2 in %s", model.name, place)
-                _make(place, lambda directory: build(model, directory, quantization=quantization))
+                _make(place, lambda directory: maker(model, directory, quantization=quantization))
     except OSError as e:
         raise ModelError(
             f"model {model.name} needs a converted copy of up to {(model.size >> 20) + 3} MB under {root}, and that "
@@ -74,24 +71,30 @@ def converted(model: ModelDir, *, int8: bool) -> Path:
     return place
 
 
+def is_bundled_layout(model: ModelDir) -> bool:
+    """Whether `build` reads the model: its architecture is ours and it has the sentencepiece file that we write."""
+    return model.model_type in _BUILDERS and (model.path / PIECES).is_file()
+
+
 def build(model: ModelDir, directory: Path, *, quantization: str | None) -> None:
     """Write `model` into the existing `directory` in CTranslate2's format; None keeps the types of the checkpoint.
 
     Raises:
         ModelError: a tensor or setting is missing or of another kind than the layout has.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     tensors: dict[str, NDArray[Any]] = {}
-    for file in model.weights:
-        tensors.update(load_file(file))
     tokens = Pieces(model.path / PIECES).tokens
     try:
+        for file in model.weights:
+            tensors.update(load_file(file))
         spec = _BUILDERS[model.model_type](model.config, tensors, tokens)
         spec.validate()
     except KeyError as e:
         raise ModelError(f"model {model.name}: config.json or the weights lack {e}, which its layout needs") from e
-    except (ValueError, IndexError) as e:
+    except (ValueError, IndexError, SafetensorError) as e:
         raise ModelError(f"model {model.name} does not fit its layout: {e}") from e
     spec.optimize(quantization=quantization)
     spec.save(str(directory))
@@ -218,10 +221,10 @@ def _attention(spec: Spec, tensors: Tensors, name: str, *, cross: bool) -> None:
 def _key(model: ModelDir, *, int8: bool) -> str:
     from ctranslate2 import __version__ as version
 
-    pieces = model.path / PIECES
-    if not pieces.is_file():
-        raise ModelError(f"model {model.name}: {pieces} is missing; the trainer writes it beside tokenizer.json")
-    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (model.path / "config.json", pieces)]
+    if is_bundled_layout(model):
+        files = [hashlib.sha256((model.path / name).read_bytes()).hexdigest() for name in ("config.json", PIECES)]
+    else:
+        files = [fingerprint(model)]
     parts = [checksum(model), *files, version, int8, FORMAT]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 

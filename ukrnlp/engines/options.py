@@ -64,12 +64,9 @@ def choose(engine: str, device: str, threads: int | None) -> Run:
     if engine == "auto":
         engine = "ctranslate2" if device == "cpu" else "transformers"
     if engine == "transformers":
-        _require_transformers(device)
-    elif device == "cuda":
-        from ctranslate2 import get_cuda_device_count
-
-        if not get_cuda_device_count():
-            raise ConfigError("device 'cuda': CTranslate2 sees no GPU here; use device='cpu'")
+        require_transformers("engine 'transformers'")
+    if device == "cuda" and not _sees_gpu(engine):
+        raise ConfigError(f"device 'cuda': {engine} sees no GPU here; use device='cpu'")
     return Run(engine, device, threads or available_cores())
 
 
@@ -79,11 +76,17 @@ def available_cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _require_transformers(device: str) -> None:
+def require_transformers(feature: str) -> None:
+    """Raise MissingExtraError, naming `feature`, where transformers or torch is not installed."""
     if any(importlib.util.find_spec(package) is None for package in ("torch", "transformers")):
-        raise MissingExtraError("engine 'transformers'", "hf")
-    if device == "cuda":
+        raise MissingExtraError(feature, "hf")
+
+
+def _sees_gpu(engine: str) -> bool:
+    if engine == "transformers":
         import torch
 
-        if not torch.cuda.is_available():
-            raise ConfigError("device 'cuda': torch sees no GPU here; use device='cpu'")
+        return torch.cuda.is_available()
+    from ctranslate2 import get_cuda_device_count
+
+    return bool(get_cuda_device_count())

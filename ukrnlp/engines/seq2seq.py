@@ -10,13 +10,11 @@ from typing import Any, Protocol, TypeAlias
 
 from ukrnlp.catalog import ModelDir, checksum, find
 from ukrnlp.engines import batching
-from ukrnlp.engines.convert import PIECES
-from ukrnlp.engines.options import Run, choose
-from ukrnlp.engines.pieces import UNK, Pieces
+from ukrnlp.engines.convert import PIECES, is_bundled_layout
+from ukrnlp.engines.hub import FAMILIES, HubCodec, why_not_converted, without_bars
+from ukrnlp.engines.options import Run, choose, require_transformers
+from ukrnlp.engines.pieces import BOS, EOS, PAD, UNK, Pieces
 from ukrnlp.errors import ConfigError, InputError, ModelError
-
-MODEL_TYPES = ("bart",)
-"""Architectures that are known to be run rightly; anything else is refused rather than tried."""
 
 Ids: TypeAlias = list[int]
 
@@ -101,7 +99,7 @@ class Seq2Seq:
         *,
         model: str,
         generation: Generation = Generation(),
-        batch_tokens: int = 2048,
+        batch_tokens: int = 1024,
         parts: int = 1,
     ) -> None:
         self.model = model
@@ -166,9 +164,11 @@ def load_seq2seq(
     engine: str = "auto",
     device: str = "cpu",
     revision: str | None = None,
+    source_lang: str | None = "uk",
+    target_lang: str | None = None,
     threads: int | None = None,
     compute_type: str | None = None,
-    batch_tokens: int = 2048,
+    batch_tokens: int = 1024,
     beam_size: int = 4,
     length_penalty: float = 1.0,
     repetition_penalty: float = 1.0,
@@ -177,10 +177,11 @@ def load_seq2seq(
 ) -> Seq2Seq:
     """Return the model called `name` (see `catalog.find`), ready to run.
 
-    `engine` "auto" is "ctranslate2" on a CPU and "transformers" on a GPU; `device` is "cpu" or "cuda". `threads` None
-    takes every core that this process may use. `compute_type` is CTranslate2's: by default "int8_float32" on a CPU and
-    "float16" on a GPU; "float32" is exact. `batch_tokens` bounds the source pieces of one batch, padding included. The
-    others are those of `Generation`.
+    `engine` "auto" is "ctranslate2" on a CPU, if that runs the model rightly (`hub.why_not_converted`), else
+    "transformers"; `device` is "cpu" or "cuda". `source_lang` and `target_lang` concern models of many languages: codes
+    such as "uk", or the model's own. `threads` None takes every core that this process may use. `compute_type` is
+    CTranslate2's: by default "int8_float32" on a CPU and "float16" on a GPU; "float32" is exact. `batch_tokens` bounds
+    the source pieces of one batch, padding included. The others are those of `Generation`.
 
     >>> load_seq2seq("uk-en", beam_size=0)
     Traceback (most recent call last):
@@ -194,13 +195,17 @@ def load_seq2seq(
     generation = Generation(beam_size, length_penalty, repetition_penalty, no_repeat_ngram, max_ratio)
     if batch_tokens < 1:
         raise ConfigError(f"batch_tokens must be 1 or more, not {batch_tokens}")
-    run = choose(engine, device, threads)
     model = find(name, revision=revision)
-    if model.model_type not in MODEL_TYPES:
-        raise ModelError(
-            f"model {model.name} is of type {model.model_type!r}; text to text runs {', '.join(MODEL_TYPES)}"
-        )
-    codec = _Codec(model)
+    if model.model_type not in FAMILIES:
+        raise ModelError(f"model {model.name} is of type {model.model_type!r}; text to text runs {', '.join(FAMILIES)}")
+    bundled = is_bundled_layout(model)
+    reason = None if bundled else why_not_converted(model)
+    if reason and engine == "ctranslate2":
+        raise ModelError(f"CTranslate2 does not run {model.name} rightly: {reason}; use engine='transformers'")
+    run = choose("transformers" if reason and engine == "auto" else engine, device, threads)
+    if not bundled:
+        require_transformers(f"the hub model {model.name}")
+    codec: Codec = BundledCodec(model) if bundled else HubCodec(model, source_lang=source_lang, target_lang=target_lang)
     if run.engine == "ctranslate2":
         runtime: Runtime = _CTranslate2(model, codec, run, compute_type)
     else:
@@ -214,29 +219,56 @@ def load_seq2seq(
     )
 
 
-class _Codec:
-    """Texts to the ids of `<s> text </s>` and output pieces to texts, by a bundled model's sentencepiece file."""
+class Codec(Protocol):
+    """Texts to input ids and output pieces to texts.
 
-    def __init__(self, model: ModelDir) -> None:
-        pieces = Pieces(model.path / PIECES)
-        self.start = int(model.config["bos_token_id"])
-        self.end = int(model.config["eos_token_id"])
-        self.pad = int(model.config["pad_token_id"])
-        self.tokens = pieces.tokens
-        self.decode = pieces.decode
-        self._encode = pieces.encode_batch
+    `tokens` are the pieces by id; `end`, `pad` and `unknown` are ids; an output begins with `prefix`, ids that are
+    given and not searched for.
+    """
+
+    tokens: list[str]
+    end: int
+    pad: int
+    unknown: int
+    prefix: Ids
 
     def encode(self, texts: Sequence[str]) -> list[Ids]:
-        return [[self.start, *ids, self.end] for ids in self._encode(texts)]
+        """Return the input ids of `texts`, control pieces included, nothing cut."""
+
+    def decode(self, pieces: Sequence[str]) -> str:
+        """Return the text of an output's pieces, prefix and end left out."""
+
+
+class BundledCodec:
+    """The ids of `<s> text </s>`, by a bundled model's sentencepiece file."""
+
+    def __init__(self, model: ModelDir) -> None:
+        self._pieces = Pieces(model.path / PIECES)
+        self.tokens = self._pieces.tokens
+        self.end, self.pad, self.unknown = EOS, PAD, UNK
+        self.prefix: Ids = []
+
+    def encode(self, texts: Sequence[str]) -> list[Ids]:
+        """Return the input ids of `texts`."""
+        return [[BOS, *ids, EOS] for ids in self._pieces.encode_batch(texts)]
+
+    def decode(self, pieces: Sequence[str]) -> str:
+        """Return the text of `pieces`."""
+        return self._pieces.decode(pieces)
+
+
+def _positions(model: ModelDir) -> int:
+    """Pieces that an input may have; families with relative positions are held to what they were trained with."""
+    return int(model.config.get("max_position_embeddings") or model.config.get("n_positions") or 512)
 
 
 class _CTranslate2:
     """Runs a converted checkpoint; one thread a batch, as many batches at once as there are threads."""
 
-    def __init__(self, model: ModelDir, codec: _Codec, run: Run, compute_type: str | None) -> None:
+    def __init__(self, model: ModelDir, codec: Codec, run: Run, compute_type: str | None) -> None:
         from ctranslate2 import Translator
 
-        self.max_length = int(model.config["max_position_embeddings"])
+        self.max_length = _positions(model)
         self.encode = codec.encode
         self._codec = codec
         default, at_once = ("int8_float32", run.threads) if run.device == "cpu" else ("float16", 1)
@@ -254,6 +286,7 @@ class _CTranslate2:
         tokens = self._codec.tokens
         results: list[Any] = self._translator.translate_batch(
             [[tokens[i] for i in ids] for ids in batch],
+            target_prefix=[[tokens[i] for i in self._codec.prefix]] * len(batch) if self._codec.prefix else None,
             asynchronous=True,
             beam_size=options.beam_size,
             num_hypotheses=n,
@@ -274,7 +307,7 @@ class _CTranslate2:
         found = []
         for tokens, score in zip(result.hypotheses, result.scores, strict=True):
             finished = bool(tokens) and tokens[-1] == end
-            text = self._codec.decode(tokens[:-1] if finished else tokens)
+            text = self._codec.decode(tokens[len(self._codec.prefix) : -1 if finished else None])
             found.append(Hypothesis(text, score, finished))
         return found
 
@@ -282,29 +315,23 @@ class _CTranslate2:
 class _Transformers:
     """Runs a checkpoint through transformers' `generate`, with the search that CTranslate2 makes."""
 
-    def __init__(self, model: ModelDir, codec: _Codec, run: Run) -> None:
+    def __init__(self, model: ModelDir, codec: Codec, run: Run) -> None:
         import torch
         from transformers import AutoModelForSeq2SeqLM
-        from transformers.utils import logging
 
-        self.max_length = int(model.config["max_position_embeddings"])
+        self.max_length = _positions(model)
         self.encode = codec.encode
         self._codec = codec
         self._torch: Any = torch
         self._device = run.device
         torch.set_num_threads(run.threads)
-        shown = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()  # it would write to stderr whether that is a terminal or not
-        try:
+        with without_bars():
             self._model: Any = AutoModelForSeq2SeqLM.from_pretrained(
                 model.path,
                 local_files_only=True,
                 use_safetensors=True,
                 dtype=torch.bfloat16 if run.device == "cuda" else torch.float32,
             )
-        finally:
-            if shown:
-                logging.enable_progress_bar()
         self._model.to(run.device).eval()
 
     def generate(self, batches: Iterable[list[Ids]], options: Generation, n: int) -> Iterator[list[list[Hypothesis]]]:
@@ -325,12 +352,13 @@ class _Transformers:
                 # stop as CTranslate2 does: with the first `beam_size` finished hypotheses, and without a forced end
                 early_stopping=options.beam_size > 1,
                 forced_eos_token_id=None,
+                forced_bos_token_id=self._codec.prefix[0] if self._codec.prefix else None,
                 length_penalty=options.length_penalty,
                 repetition_penalty=options.repetition_penalty,
                 no_repeat_ngram_size=options.no_repeat_ngram,
-                min_new_tokens=1,
+                min_new_tokens=1 + len(self._codec.prefix),
                 max_new_tokens=options.limit(longest, self.max_length),
-                suppress_tokens=[UNK],
+                suppress_tokens=[self._codec.unknown],
                 do_sample=False,
                 output_scores=True,
                 return_dict_in_generate=True,
@@ -353,7 +381,8 @@ class _Transformers:
         return row[1 : row.index(end, 1) + 1] if end in row[1:] else row[1:]
 
     def _text(self, row: Ids) -> str:
-        return self._codec.decode([self._codec.tokens[i] for i in row if i != self._codec.end])
+        pieces = [self._codec.tokens[i] for i in row if i != self._codec.end]
+        return self._codec.decode(pieces[len(self._codec.prefix) :])
 
 
 def _is_blank(text: str) -> bool:
