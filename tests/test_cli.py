@@ -1,5 +1,6 @@
 """The command through its real entry point, without network; models are stubs where only the wiring matters."""
 
+import contextlib
 import json
 import os
 import signal
@@ -398,3 +399,21 @@ def test_full_disk_is_one_line(write):
     assert ran.returncode == 1
     assert ran.stderr.startswith(b"ukrnlp: error: No space left on device")
     assert ran.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals of POSIX")
+@pytest.mark.parametrize(("args", "shown"), [([], True), (["--quiet"], False)])
+def test_progress_is_shown_on_a_terminal_only(args, shown):
+    import pty
+
+    ours, theirs = pty.openpty()
+    argv = [*STUBBED, "translate", *args]
+    env = environment(TERM="xterm")
+    ran = subprocess.run(argv, input="текст".encode(), stdout=subprocess.PIPE, stderr=theirs, env=env, timeout=60)
+    os.close(theirs)
+    found = b""
+    with contextlib.suppress(OSError):  # where nothing was written, Linux answers with an error
+        found = os.read(ours, 65536)
+    os.close(ours)
+    assert ran.stdout.decode() == "ТЕКСТ\n"
+    assert (b"documents" in found) == shown
