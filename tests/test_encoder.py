@@ -93,6 +93,18 @@ def test_a_blank_pair_is_refused(pair, message):
         stub_reader().pair_reader([("x", ["а"]), pair])
 
 
+def test_invisible_sentences_weigh_nothing(exact):
+    assert exact.sentence_scorer([["\u200b", "Так."], ["\u200b"], []]) == [[0.0, 1.0], [0.0], []]
+    assert exact.pair_reader([("Росія", ["\u200b", "Так."])])[0].evidence[0] == 0
+    with pytest.raises(InputError, match="pair 0 has a blank text"):
+        exact.pair_reader([("Росія", ["\u200b"])])
+
+
+def test_half_a_character_is_named(exact):
+    with pytest.raises(InputError, match="holds half a character"):
+        exact.sentence_scorer([["Так", "a\ud800"]])
+
+
 def test_an_over_long_input_is_named():
     reader = stub_reader()
     with pytest.raises(InputError, match="text 1 has 82 pieces, the model reads 60"):

@@ -62,7 +62,7 @@ def test_blank_texts_never_reach_the_model():
     engine = Seq2Seq(stub, model="stub")
     assert engine(["", " \n", "\u00a0"]) == ["", "", ""]
     assert engine.hypotheses([""]) == [[EMPTY]]
-    assert engine([]) == []
+    assert engine([]) == engine.hypotheses([]) == engine.lengths([]) == []
     assert stub.batches == []
     assert engine.lengths(["", "так", " "]) == [0, 3, 0]
 
@@ -191,6 +191,21 @@ def test_outputs_differ_by_input_and_hold_only_target_pieces(exact, tiny_bart):
 def test_the_limit_ends_an_output_and_says_so(exact):
     short = exact.hypotheses(["росія знову"], generation=Generation(beam_size=1, max_ratio=0, max_extra=1))[0][0]
     assert not short.finished
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u2581", "\ufeff \u200e"])
+def test_a_text_of_invisible_characters_gives_an_empty_one(exact, text):
+    assert exact.hypotheses([text]) == [[EMPTY]]
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\x00", "🙂", "漢字", ".", "<unk> <pad>", "а" * 40])
+def test_odd_texts_run(exact, reference, text):
+    assert exact([text]) == reference([text])
+
+
+def test_half_a_character_is_named(exact):
+    with pytest.raises(InputError, match=r"text 1 holds half a character, '.ud800' at 1"):
+        exact(["Так", "a\ud800"])
 
 
 def test_control_pieces_in_a_text_are_letters_to_both_engines(exact, reference):

@@ -179,10 +179,10 @@ class PairReader:
         Raises:
             InputError: a target or text is blank, or a pair has more than `max_length` pieces; nothing is cut.
         """
-        for i, (target, sentences) in enumerate(pairs):
-            if not target.strip() or not any(s.strip() for s in sentences):
-                raise InputError(f"pair {i} has a blank {'text' if target.strip() else 'target'}; leave it out")
         inputs = [self._reader.pair(target, sentences) for target, sentences in pairs]
+        for i, ((target, _), (_, spans)) in enumerate(zip(pairs, inputs, strict=True)):
+            if not target.strip() or not any(end > start for start, end in spans):
+                raise InputError(f"pair {i} has a blank {'text' if target.strip() else 'target'}; leave it out")
         states = self._reader.states([ids for ids, _ in inputs])
         heads = self._reader.heads
         return [

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ukrnlp.catalog import ModelDir
+from ukrnlp.engines.pieces import check_unicode
 from ukrnlp.errors import ConfigError, ModelError
 
 FAMILIES = ("bart", "m2m_100", "marian", "mbart", "mt5", "t5", "umt5")
@@ -86,6 +87,7 @@ class HubCodec:
         """Return the input ids of `texts`, nothing cut."""
         if not texts:
             return []
+        check_unicode(texts)
         found = self._tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
         return [[*self._head, *ids, self.end] for ids in found["input_ids"]]
 

@@ -7,10 +7,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ukrnlp.errors import ModelError
+from ukrnlp.errors import InputError, ModelError
 
 BOS, PAD, EOS, UNK = 0, 1, 2, 3
 """Ids of the control pieces in every bundled vocabulary."""
+
+
+def check_unicode(texts: Sequence[str]) -> None:
+    """Raise InputError where a text holds half a character (a lone surrogate), which no tokenizer takes."""
+    for i, text in enumerate(texts):
+        try:
+            text.encode()
+        except UnicodeEncodeError as e:
+            raise InputError(
+                f"text {i} holds half a character, {text[e.start]!r} at {e.start}: it was decoded wrongly; "
+                "read it again or normalise it first"
+            ) from e
 
 
 class Pieces:
@@ -40,12 +52,13 @@ class Pieces:
         return [self._processor.id_to_piece(i) for i in range(len(self))]
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of `text`, without control pieces."""
-        ids: list[int] = self._processor.encode(text)
+        """Return the ids of `text`, without control pieces; raises as `check_unicode` does."""
+        (ids,) = self.encode_batch([text])
         return ids
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the ids of each of `texts`."""
+        """Return the ids of each of `texts`, without control pieces; raises as `check_unicode` does."""
+        check_unicode(texts)
         ids: list[list[int]] = self._processor.encode(list(texts))
         return ids
 

@@ -71,7 +71,7 @@ class Hypothesis:
 
 
 EMPTY = Hypothesis("", 0.0)
-"""What a blank text gives, without a run of the model."""
+"""What a text without pieces gives, without a run of the model: a blank one, or one of invisible characters."""
 
 
 class Runtime(Protocol):
@@ -106,6 +106,8 @@ class Seq2Seq:
         self.generation = generation
         self.max_length = runtime.max_length
         self._runtime = runtime
+        (empty,) = runtime.encode([""])
+        self._empty = len(empty)
         self._batch_tokens = batch_tokens
         self._parts = parts
 
@@ -131,18 +133,17 @@ class Seq2Seq:
         options = generation or self.generation
         if not 1 <= n <= options.beam_size:
             raise ConfigError(f"n must be from 1 to the beam size {options.beam_size}, not {n}")
-        filled = [i for i, text in enumerate(texts) if not _is_blank(text)]
-        ids = self._runtime.encode([texts[i].strip() for i in filled])
-        lengths = [len(pieces) for pieces in ids]
-        for i, length in zip(filled, lengths, strict=True):
-            if length > self.max_length:
+        ids = self._runtime.encode([text.strip() for text in texts])
+        filled = [i for i, pieces in enumerate(ids) if len(pieces) > self._empty]
+        for i in filled:
+            if (length := len(ids[i])) > self.max_length:
                 raise InputError(
                     f"text {i} has {length} pieces, the model takes {self.max_length}; split it (lengths() counts): "
                     f"{texts[i][:60]!r} ..."
                 )
         found = batching.run(
-            ids,
-            lengths,
+            [ids[i] for i in filled],
+            [len(ids[i]) for i in filled],
             lambda batches: self._runtime.generate(batches, options, n),
             budget=self._batch_tokens,
             parts=self._parts,
@@ -154,8 +155,8 @@ class Seq2Seq:
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
         """Return how many pieces of `max_length` each text takes, control pieces included; a blank text takes 0."""
-        ids = iter(self._runtime.encode([text.strip() for text in texts if not _is_blank(text)]))
-        return [0 if _is_blank(text) else len(next(ids)) for text in texts]
+        found = [len(ids) for ids in self._runtime.encode([text.strip() for text in texts])]
+        return [length if length > self._empty else 0 for length in found]
 
 
 def load_seq2seq(
@@ -383,7 +384,3 @@ class _Transformers:
     def _text(self, row: Ids) -> str:
         pieces = [self._codec.tokens[i] for i in row if i != self._codec.end]
         return self._codec.decode(pieces[len(self._codec.prefix) :])
-
-
-def _is_blank(text: str) -> bool:
-    return not text or text.isspace()
