@@ -125,6 +125,10 @@ Targets = Annotated[
     typer.Option("--target", "-t", help="Whose stance to judge; may be repeated.", show_default="found in the text"),
 ]
 Aliases = Annotated[Path | None, typer.Option(help="File with other names of targets.", show_default=False)]
+GlossaryFile = Annotated[
+    str | None,
+    typer.Option("--glossary", help="Your own terms (TSV), before the standard ones; or off.", show_default="standard"),
+]
 To = Annotated[str | None, typer.Option(help="Language to translate into.", show_default="en")]
 
 

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ukrnlp import render
-from ukrnlp.cli.options import Aliases, Common, Engine, Naming, PageFormat, Result, Targets, To, chosen, with_options
+from ukrnlp.cli.options import (
+    Aliases,
+    Common,
+    Engine,
+    GlossaryFile,
+    Naming,
+    PageFormat,
+    Result,
+    Targets,
+    To,
+    chosen,
+    with_options,
+)
 from ukrnlp.cli.work import process, write_all
 from ukrnlp.document import Document, Edit, StageError, undo_edits
 from ukrnlp.io import STDIN, Fields, form_of, is_unread, read_documents
@@ -36,6 +48,7 @@ def run(
     credits_: Annotated[
         str | None, typer.Option("--credits", help="Credits and footers: keep or cut.", show_default="keep")
     ] = None,
+    glossary: GlossaryFile = None,
     aliases: Aliases = None,
     config: Annotated[
         str, typer.Option(help="Preset or TOML file; what is given beside it stands over it.")
@@ -49,7 +62,10 @@ def run(
     Restores names, splits, translates, summarises and judges stance.
     """
     engine = chosen(threads=threads)
-    options = {"normalize": {**naming.given, **chosen(credits=credits_)}, "translate": engine}
+    options = {
+        "normalize": {**naming.given, **chosen(credits=credits_)},
+        "translate": {**engine, **chosen(glossary=glossary)},
+    }
     options |= {stage: {**engine, **chosen(aliases=aliases)} for stage in ("summarize", "stance")}
     make = partial(make_pipeline, config, options, to=to, targets=targets)
     docs = process(documents(common), make, batch_size=common.batch_size)
@@ -108,12 +124,13 @@ def translate(
     engine: Engine,
     to: To = None,
     beam: Annotated[int | None, typer.Option(min=1, help="Beam size.", show_default="4")] = None,
+    glossary: GlossaryFile = None,
 ) -> None:
     """Translate; paragraphs stay.
 
     Names are restored and sentences split before.
     """
-    options = {"normalize": naming.given, "translate": {**engine.given, **chosen(beam_size=beam)}}
+    options = {"normalize": naming.given, "translate": {**engine.given, **chosen(beam_size=beam, glossary=glossary)}}
     make = partial(make_pipeline, options=options, to=to, stages=["normalize", "split", "translate"])
     one_stage("translation", make, render.translated_text, common, result)
 
