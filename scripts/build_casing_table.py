@@ -25,7 +25,7 @@ PARADIGMS: tuple[tuple[tuple[str, ...], int, dict[str, tuple[str, ...]]], ...] =
     (
         ("ов", "єв", "ев", "йов", "ін", "їн", "ин"),
         0,
-        {"nomn": ("",), "gent": ("а",), "datv": ("у", "ові"), "accs": ("а",), "ablt": ("им",), "loct": ("і", "у", "ові")},
+        {"nomn": ("",), "gent": ("а",), "datv": ("у", "ові"), "accs": ("а",), "ablt": ("им",), "loct": ("і",)},
     ),
     (
         ("ський", "цький", "ний"),
@@ -40,7 +40,7 @@ PARADIGMS: tuple[tuple[tuple[str, ...], int, dict[str, tuple[str, ...]]], ...] =
     (
         ("а",),
         1,
-        {"nomn": ("а",), "gent": ("и",), "datv": ("і",), "accs": ("у",), "ablt": ("ою",), "loct": ("і",), "voct": ("о",)},
+        {"nomn": ("а",), "gent": ("и",), "datv": ("і",), "accs": ("у",), "ablt": ("ою",), "voct": ("о",)},
     ),
     (
         ("ь",),
@@ -50,7 +50,7 @@ PARADIGMS: tuple[tuple[tuple[str, ...], int, dict[str, tuple[str, ...]]], ...] =
     (
         tuple("бвгґджзклмнпрстфхцчш"),
         0,
-        {"nomn": ("",), "gent": ("а",), "datv": ("у", "ові"), "accs": ("а",), "ablt": ("ом",), "loct": ("і", "у", "ові")},
+        {"nomn": ("",), "gent": ("а",), "datv": ("у", "ові"), "accs": ("а",), "ablt": ("ом",), "loct": ("і",)},
     ),
 )
 

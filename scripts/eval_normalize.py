@@ -49,9 +49,7 @@ def raised_letters(source: str, target: str) -> set[int]:
     else:
         matcher = SequenceMatcher(None, source.lower(), target.lower(), autojunk=False)
         blocks = [(m.a, m.b, m.size) for m in matcher.get_matching_blocks()]
-    return {
-        i + k for i, j, size in blocks for k in range(size) if source[i + k].islower() and target[j + k].isupper()
-    }
+    return {i + k for i, j, size in blocks for k in range(size) if source[i + k].islower() and target[j + k].isupper()}
 
 
 def score_casing(name: str, rows: Iterable[dict[str, Any]], corrections: dict[int, set[int]]) -> tuple[int, int, int]:
@@ -59,7 +57,7 @@ def score_casing(name: str, rows: Iterable[dict[str, Any]], corrections: dict[in
     right = wrong = missed = 0
     for number, row in enumerate(rows):
         source = row["src"]
-        gold = raised_letters(source, row.get("tgt", row.get("tgt_auto"))) | corrections.get(number, set())
+        gold = raised_letters(source, row["tgt"] if "tgt" in row else row["tgt_auto"]) | corrections.get(number, set())
         got = raised_letters(source, apply_edits(source, restore(source).edits))
         right += len(got & gold)
         wrong += len(got - gold)
@@ -78,7 +76,8 @@ def score_clean(texts: Iterable[str]) -> tuple[int, int]:
         edits = restore(text).edits
         changed += bool(edits)
         for edit in edits:
-            print(f"changed: {text[max(0, edit.start - 60) : edit.start]}[{edit.before}]{text[edit.end : edit.end + 40]}")
+            left, right = text[max(0, edit.start - 60) : edit.start], text[edit.end : edit.end + 40]
+            print(f"changed: {left}[{edit.before}]{right}")
     return sentences, changed
 
 
@@ -180,7 +179,7 @@ def main() -> None:
         if not line.startswith("#"):
             row, offsets = line.split("\t")
             corrections[int(row)] = {int(offset) for offset in offsets.split()}
-    sets = [] if args.casing is None else [args.casing / f"{n}.jsonl" for n in ("real-lower", "silver-lowered", "negatives")]
+    sets = [args.casing / f"{n}.jsonl" for n in ("real-lower", "silver-lowered", "negatives")] if args.casing else []
     for path in [*sets, *([args.own] if args.own else [])]:
         rows = list(rows_of(path))
         right, wrong, missed = score_casing(path.stem, rows, corrections if path.stem == "real-lower" else {})

@@ -22,8 +22,9 @@ ARTICLE = (
     "Підписуйтесь на канал #росія"
 )
 PIECES = st.sampled_from(
-    ["росія", "рф", "Росії", "’", "'", '"', "\u00ad", "\u0301", "и\u0306", "i", "a", "pосія", " ", "\n", ". ", "об", "єкт",
-     "гру", "КИЇВ, 31 жовтня. ", "Про це пише УНН. ", ", передає УНН.", "Як пише УНН, росія", "#", "Фото: УНН", "слово", "-"]
+    ["росія", "рф", "Росії", "’", "'", '"', "\u00ad", "\u0301", "и\u0306", "i", "a", "pосія", " ", "\n", ". ", "об",
+     "єкт", "гру", "КИЇВ, 31 жовтня. ", "Про це пише УНН. ", ", передає УНН.", "Як пише УНН, росія", "#", "Фото: УНН",
+     "слово", "-"]
 )  # fmt: skip
 TEXTS = st.lists(PIECES | st.text(max_size=3), max_size=25).map("".join)
 OPTIONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
@@ -91,7 +92,11 @@ def test_idempotent(text: str) -> None:
 
 
 def test_stage_keeps_text_and_the_callers_meta() -> None:
-    docs = [Document("у росії", meta={"language": "mine", "casing": "mine"}), Document("это не мы, а они"), Document("")]
+    docs = [
+        Document("у росії", meta={"language": "mine", "casing": "mine"}),
+        Document("это не мы, а они"),
+        Document(""),
+    ]
     Normalizer()(docs)
     assert [doc.text for doc in docs] == ["у росії", "это не мы, а они", ""]
     assert [doc.normalized for doc in docs] == ["у Росії", "это не мы, а они", ""]

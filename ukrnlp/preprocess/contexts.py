@@ -16,12 +16,16 @@ from ukrnlp.errors import ConfigError
 REACH = 120  # characters on either side
 TABLE = Path(__file__).parent / "tables" / "contexts.tsv"
 
-_OPENS = " «\"“„("
-_CLOSES = "»\"”“)"
+_OPENS = ' «"“„('
+_CLOSES = '»"”“)'
 _CONJUNCTIONS = (", а також", " та", " і", " й", " чи", " або", " з", " із", ",", "/")
 _JOINED = f"[{_CLOSES}]*(?:{'|'.join(_CONJUNCTIONS)}) ?[{_OPENS}]*"
-_SMALL_NAME = re.compile(r"\b(?:рф|росі[яїює]ю?|кремл(?:ь|я|ю|ем|і|еві)|путін(?:а|у|ові|им|і)?|москв(?:а|и|і|у|ою)|фсб)\b")
-_NO_NOUN_FOLLOWS = re.compile(rf"[{_CLOSES}]*(?:[,.;:!?…–—\n]|\s*$| (?:та|і|й|а|за|на|у|в|після|під|з|із|–|—|-|де|що|як)\b)")
+_SMALL_NAME = re.compile(
+    r"\b(?:рф|росі[яїює]ю?|кремл(?:ь|я|ю|ем|і|еві)|путін(?:а|у|ові|им|і)?|москв(?:а|и|і|у|ою)|фсб)\b"
+)
+_NO_NOUN_FOLLOWS = re.compile(
+    rf"[{_CLOSES}]*(?:[,.;:!?…–—\n]|\s*$| (?:та|і|й|а|за|на|у|в|після|під|з|із|–|—|-|де|що|як)\b)"
+)
 _SENTENCE_END = frozenset(".!?…:\n•*▪—–-")
 _OPENING = frozenset(" «\"“„(['’*_>\t")
 

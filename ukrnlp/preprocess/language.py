@@ -13,8 +13,8 @@ _UK_LETTERS = frozenset("іїєґ")
 _RU_LETTERS = frozenset("ыэъё")
 _OTHER_LETTERS = frozenset("ўјљњћђџѓќәғқңөұүһӣҷ")
 _UK_WORDS = frozenset(
-    "і й та що як від це не у в на до про за але або чи був була були буде є його її їх вони він вона для при під після "
-    "також який яка які цього тому має вже ще щоб коли якщо де тільки лише з із зі".split()
+    "і й та що як від це не у в на до про за але або чи був була були буде є його її їх вони він вона для при під "
+    "після також який яка які цього тому має вже ще щоб коли якщо де тільки лише з із зі".split()
 )
 _RU_WORDS = frozenset(
     "и что как от это не у в на до про за но или был была были будет есть его её ее их они он она для при под после "
@@ -35,7 +35,12 @@ def detect(text: str) -> Language:
     >>> detect("У Києві дощить."), detect("Правительство утвердило его."), detect("A budget is set.")
     ('uk', 'ru', 'en')
     """
-    words = [w.lower() for w in _WORD.findall(text[:_SAMPLE])]
+    sample = text[:_SAMPLE].lower()
+    uk, ru, other = (sum(map(sample.count, letters)) for letters in (_UK_LETTERS, _RU_LETTERS, _OTHER_LETTERS))
+    if uk >= 3 and 25 * uk > len(sample) and uk > 10 * (ru + other):
+        # і, ї, є make a thirteenth of Ukrainian: so many leave no room for another language
+        return "uk"
+    words: list[str] = _WORD.findall(sample)
     cyrillic = [w for w in words if "\u0400" <= w[0] <= "\u052f"]
     latin = [w for w in words if "a" <= w[0] <= "z" or "\u00c0" <= w[0] <= "\u024f"]
     if not words or 2 * max(len(cyrillic), len(latin)) < len(words):

@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from ukrnlp.document import Edit
 from ukrnlp.preprocess.edits import move
+from ukrnlp.preprocess.phrases import MONTHS, patterns
 
 Kind = Literal[
     "date", "timestamp", "dateline", "credit", "attribution", "source", "photo", "author", "related", "footer", "label",
     "link", "hashtag", "handle",
 ]  # fmt: skip
-AGENCIES = Path(__file__).parent / "tables" / "agencies.txt"
-_CUT: frozenset[str] = frozenset(("date", "timestamp", "dateline", "credit", "source", "photo", "author", "related", "footer"))
+_CUT: frozenset[str] = frozenset(
+    ("date", "timestamp", "dateline", "credit", "source", "photo", "author", "related", "footer")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,81 +66,8 @@ class Newswire:
         }
 
 
-_MONTHS = {
-    month: number
-    for number, month in enumerate(
-        "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня".split(), start=1
-    )
-}
-_MONTH = "|".join(_MONTHS)
-_CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?"
-_DAY = (
-    rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}|\d{{1,2}}\s(?:{_MONTH}),?(?:\s\d{{4}}(?:\sроку|\sр\.)?)?)"
-)
-_DATE_LINE = re.compile(
-    rf"^[ \t]*(?:(?:date|дата|опубліковано|оновлено|published)[: \t]{{1,3}})?"
-    rf"(?:(?:понеділок|вівторок|середа|четвер|п'ятниця|субота|неділя),?[ ])?"
-    rf"(?:{_CLOCK}[ ,|·–—-]{{1,3}})?(?P<day>{_DAY})(?:[ T,|·–—о]{{1,3}}{_CLOCK})?[ \t.]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_TIMESTAMP = re.compile(rf"^[ \t]*{_CLOCK}(?=[ \t]+[—–-]?[ \t]*[А-ЯІЇЄҐA-Z«\"])", re.MULTILINE)
-_CITY = r"[А-ЯІЇЄҐ][А-ЯІЇЄҐа-яіїєґ'-]{2,20}(?:[ -][А-ЯІЇЄҐ][А-ЯІЇЄҐа-яіїєґ'-]{1,20})?"
-_AGENCY_MARK = r"[(/]?\s?(?P<agency>[А-ЯІЇЄҐA-Z][\w'’-]{1,20}(?:\.\w{1,10})?(?:[ ][А-ЯІЇЄҐA-Z][\w'’-]{1,20})?)\s?[)/]?"
-_DATELINE = re.compile(
-    rf"^(?:(?P<place>{_CITY})[.,]\s(?P<day>{_DAY})|(?P<day2>{_DAY})[.,]\s(?P<place2>{_CITY}))[.,]?"
-    rf"(?:\s?{_AGENCY_MARK})?\s?(?:[.:]|[–—-])\s",
-    re.MULTILINE,
-)
-
-_WRITES = r"(?:пише|пишуть|передає|передають|повідомляє|повідомляють|інформує|інформують|розповідає|цитує|зазначає)"
-_WROTE = r"(?:повідомив|повідомила|повідомило|повідомили|заявив|заявила|заявили|написав|написала|розповів|розповіла|розповіли|сказав|сказала|зазначив|зазначила|наголосив|наголосила)"
-_SPEAKER = re.compile(
-    r"[А-ЯІЇЄҐ«\"“]|(?:(?:обласн|міськ|районн|головн|державн|військов|національн|генеральн|місцев|місь)\w+\s)*(?:міністер|прокуратур|"
-    r"адміністрац|рад[аи]|поліці|служб|управлінн|відомств|штаб|командуванн|речни|міністр|президент|прем'єр|голов|посол|"
-    r"посольств|мер|директор|експерт|лікар|учасни|очеви|представни|джерел|компані|організац|інститут|центр|комісі|комітет)"
-)
-_SAID = ("йдеться", "ідеться", "сказано")
-_THAT = re.compile(r"\bщо\b")
-_END = r"(?=[.!…](?:\s|$)|\n|$)"
-_TOLD = re.compile(
-    rf"Про це\s(?P<said>{_WRITES}|{_WROTE}|йдеться|ідеться|стало відомо|свідчать|[а-яіїєґ]+\s{_WRITES})\s(?P<who>[^\n]{{2,300}}?)"
-    r"(?:[.!…](?=\s|$)|(?=\n|$))"
-)
-_CLAUSE = re.compile(rf",\s(?:[–—-]\s)?(?P<said>{_WRITES}|йдеться|ідеться|сказано)\s(?P<who>[^\n,]{{2,200}}?(?:,\s(?:з\sпосиланням|посилаючись)\s[^\n,]{{2,150}}?)?){_END}")
-_AS_TOLD = re.compile(
-    rf"(?P<head>Як\s(?P<said>{_WRITES}|повідомляв|повідомляла|повідомляло|повідомляли)|За\s(?:даними|інформацією|повідомленням))"
-    r"\s(?P<who>[^\n,]{2,120}),\s(?=\S)"
-)
-_REFERENCE = re.compile(r"(?:з\sпосиланням|посилаючись)\sна\s(?P<source>[^\n]{2,120}?)(?=[.,;!…](?:\s|$)|\n|$)")
-_MEDIA_WORD = re.compile(
-    r"\b(?:видання|агентств\w+|агенці\w+|пресслужб\w+|прес-служб\w+|телеканал\w*|газет[аиіу]|портал\w*|кореспондент\w*|сайт\w*|журнал\w*|"
-    r"змі|медіа|радіо|редакці\w+|канал\w*)\b",
-    re.IGNORECASE,
-)
-
 _TITLE = 160  # characters; a longer "title" is a paragraph
-_SENTENCE_START = r"(?:^|(?<=[.!?…»\"”)]\s))[^\w\n]{0,6}"
-_TAGGED = re.compile(
-    r"^[^\w\n]{0,6}(?P<tag>джерело|фото|ілюстративне фото|відео|ілюстрація|автор(?:ка|и)?|текст|підготу(?:вав|вала))\s?[:–—]\s?(?P<value>[^\n]{1,200})$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_CAPTION = re.compile(r"^[^\n]{0,200}\s/\s?(?:фото|ілюстрація|скріншот|відео)\b[^\n]{0,80}$", re.IGNORECASE | re.MULTILINE)
-_RELATED = re.compile(
-    rf"{_SENTENCE_START}(?:читайте також|також читайте|читайте ще|дивіться також|до теми|за темою|ще по темі|більше новин)\s?:[ \t]*"
-    r"(?P<title>[^\n]*)(?:\n[ \t]*(?P<next>[^\n]+))?",
-    re.IGNORECASE | re.MULTILINE,
-)
-_FOOTER = re.compile(
-    rf"{_SENTENCE_START}(?:підпис(?:уйтес[ья]|уйтеся|атис[ья]|атися)|підпишіться|підпишись|приєднуй(?:тес[ья]|ся)|долучай(?:тес[ья]|ся)|"
-    r"(?:слідкуйте|стежте) за (?:нами|новинами|подіями|оновленнями)|надісла(?:ти|лати) новину|надсилайте (?:нам )?новин|хочете (?:знати|отримувати) більше|якщо ви (?:знайшли|помітили) помилку|"
-    r"знайшли помилку|помітили помилку|виділіть (?:її|текст|фрагмент)|наш (?:telegram|телеграм|youtube|viber)|ми (?:в|у) (?:telegram|телеграм|facebook|instagram|viber)|"
-    r"(?:роздрукувати|поділитися)[ \t]*$|усі права захищен|всі права захищен|передрук (?:матеріал|заборон|можлив)|редакція може не поділяти|теги:|підтримати (?:нас|редакцію|канал))[^\n]*?(?:[.!?…]+(?=[ \t])|$)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_LABEL = re.compile(
-    r"^[^\w\n]{0,4}(?:Деталі|Дослівно|Пряма мова(?:\s[А-ЯІЇЄҐ][\w'’-]+)?|Що відомо|Що передувало|Передісторія|Довідка|Контекст|Доповнено|Оновлено|Терміново|Важливо)\s?:",
-    re.MULTILINE,
-)
+_THAT = re.compile(r"\bщо\b")
 _LINK = re.compile(r"(?:https?://|www\.|t\.me/)[^\s<>«»\"“”]+", re.IGNORECASE)
 _HASHTAG = re.compile(r"(?<![\w&/#])#[^\W\d]\w*")
 _HANDLE = re.compile(r"(?<![\w.@/-])@[A-Za-z_]\w{3,31}\b(?!\.\w)")
@@ -193,12 +120,12 @@ def _addresses(text: str, found: Newswire) -> Iterator[Span]:
 def _dates(text: str, found: Newswire) -> Iterator[Span]:
     if not any(digit in text for digit in "0123456789"):
         return
-    for match in _DATE_LINE.finditer(text):
+    for match in patterns().date_line.finditer(text):
         found.date = found.date or _iso(match["day"])
         yield Span("date", match.start(), match.end())
-    for match in _TIMESTAMP.finditer(text):
+    for match in patterns().timestamp.finditer(text):
         yield Span("timestamp", match.start(), match.end())
-    for match in _DATELINE.finditer(text):
+    for match in patterns().dateline.finditer(text):
         found.date = found.date or _iso(match["day"] or match["day2"])
         found.place = found.place or match["place"] or match["place2"]
         found.agency = found.agency or match["agency"]
@@ -210,7 +137,7 @@ def _iso(day: str) -> str | None:
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         return day
     numbers = re.findall(r"\d+", day)
-    month = _MONTHS.get((re.findall(r"[а-яіїєґ']{4,}", day.lower()) or [""])[0], 0)
+    month = MONTHS.get((re.findall(r"[а-яіїєґ']{4,}", day.lower()) or [""])[0], 0)
     if month:
         year = f"{numbers[1]}" if len(numbers) > 1 else "-"
         return f"{year}-{month:02}-{int(numbers[0]):02}" if 1 <= int(numbers[0]) <= 31 else None
@@ -221,20 +148,23 @@ def _iso(day: str) -> str | None:
 
 def _lines(text: str, found: Newswire) -> Iterator[Span]:
     if ":" in text or "–" in text or "—" in text:
-        for match in _TAGGED.finditer(text):
-            tag, value = match["tag"].lower(), match["value"].strip().rstrip(".")
-            if tag == "джерело":
-                found.source = found.source or value
-                yield Span("source", match.start(), match.end())
-            elif tag.startswith(("автор", "текст", "підгот")):
-                if len(value.split()) <= 6:
-                    found.author = found.author or value
-                    yield Span("author", match.start(), match.end())
-            else:
-                yield Span("photo", match.start(), match.end())
-        for match in _RELATED.finditer(text):
+        for match in patterns().source.finditer(text):
+            found.source = found.source or match["value"].strip().rstrip(".")
+            yield Span("source", match.start(), match.end())
+        for match in patterns().author.finditer(text):
+            if len(match["value"].split()) <= 6:
+                found.author = found.author or match["value"].strip().rstrip(".")
+                yield Span("author", match.start(), match.end())
+        for match in patterns().photo.finditer(text):
+            yield Span("photo", match.start(), match.end())
+        for match in patterns().related.finditer(text):
             title, end = match["title"].strip(), match.end("title")
-            if not title and match["next"] and len(match["next"]) <= _TITLE and not match["next"].rstrip().endswith("."):
+            if (
+                not title
+                and match["next"]
+                and len(match["next"]) <= _TITLE
+                and not match["next"].rstrip().endswith(".")
+            ):
                 title, end = match["next"].strip(), match.end("next")
             if len(title) > _TITLE:
                 # the article runs on in the same line: no telling where the teaser ends
@@ -242,28 +172,30 @@ def _lines(text: str, found: Newswire) -> Iterator[Span]:
             if title:
                 found.related.append(title)
             yield Span("related", match.start(), end)
-        for match in _LABEL.finditer(text):
+        for match in patterns().label.finditer(text):
             yield Span("label", match.start(), match.end())
     if "/" in text:
-        for match in _CAPTION.finditer(text):
+        for match in patterns().caption.finditer(text):
             yield Span("photo", match.start(), match.end())
-    for match in _FOOTER.finditer(text):
+    for match in patterns().footer.finditer(text):
         yield Span("footer", match.start(), match.end())
 
 
 def _credits(text: str, found: Newswire) -> list[Span]:
     spans: list[tuple[Span, str]] = []
     if "Про це" in text:
-        for match in _TOLD.finditer(text):
+        for match in patterns().told.finditer(text):
             if _THAT.search(match["who"]) is None:
-                media = re.fullmatch(_WROTE, match["said"]) is None or _is_media(match["who"].split(",")[0])
+                media = patterns().wrote.fullmatch(match["said"]) is None or _is_media(match["who"].split(",")[0])
                 spans.append((Span("credit" if media else "attribution", *match.span()), match["who"]))
-    for match in _CLAUSE.finditer(text):
+    for match in patterns().clause.finditer(text):
         media = _is_media(match["who"])
         # the subject of "пише" is a name or an office; what else follows is the verb's object
-        if _THAT.search(match["who"]) is None and (media or _SPEAKER.match(match["who"]) or match["said"] in _SAID):
+        if _THAT.search(match["who"]) is None and (
+            media or patterns().speaker.match(match["who"]) or patterns().said.fullmatch(match["said"])
+        ):
             spans.append((Span("credit" if media else "attribution", *match.span()), match["who"]))
-    for match in _AS_TOLD.finditer(text):
+    for match in patterns().as_told.finditer(text):
         media = _is_media(match["who"])
         if media or match["said"]:
             spans.append((Span("credit" if media else "attribution", match.start(), match.end() - 1), match["who"]))
@@ -271,27 +203,23 @@ def _credits(text: str, found: Newswire) -> list[Span]:
     for span, who in spans:
         if span.kind == "credit":
             found.agency = found.agency or _agency(who)
-    reference = _REFERENCE.search(text)
+    reference = next(
+        (m for m in patterns().reference.finditer(text) if not m["source"][0].islower() or _is_media(m["source"])), None
+    )
     if reference is not None and found.source is None:
-        found.source = reference["source"].strip("«»\"“” ")
+        found.source = reference["source"].strip('«»"“” ')
     return [span for span, _ in spans]
 
 
 def _is_media(who: str) -> bool:
     """Whether an outlet is named: one of the table, a word such as видання, a name in quotes or in Latin letters."""
-    return _agency(who) is not None or _MEDIA_WORD.search(who) is not None or who[0] in "«\"“" or "A" <= who[0] <= "z"
-
-
-@cache
-def _agencies() -> re.Pattern[str]:
-    lines = AGENCIES.read_text(encoding="utf-8").splitlines()
-    names = sorted((line for line in lines if line and not line.startswith("#")), key=lambda name: -len(name))
-    # Ukrainian names take case endings: передає Суспільне, за даними Суспільного
-    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, names)) + r")(?!\w)")
+    return (
+        _agency(who) is not None or patterns().media.search(who) is not None or who[0] in '«"“' or "A" <= who[0] <= "z"
+    )
 
 
 def _agency(who: str) -> str | None:
-    match = _agencies().search(who)
+    match = patterns().agency.search(who)
     return match.group() if match is not None else None
 
 
@@ -311,7 +239,7 @@ def cut(text: str, spans: Sequence[Span]) -> list[Edit]:
         if span.kind not in _CUT or span.start < last:
             continue
         start, end, after = span.start, span.end, ""
-        opens = start == 0 or text[:start].rstrip(" \t")[-1:] in ("", "\n", *".!?…»\"”)") and text[start] != ","
+        opens = start == 0 or (text[max(0, start - 8) : start].rstrip(" \t")[-1:] in ("", "\n", *'.!?…»"”)') and text[start] != ",")
         if not opens:
             if span.kind == "credit" and len(_before_in_sentence(text, last, start).split()) < 2:
                 continue

@@ -19,6 +19,8 @@ _CLOSING = " \t»”“\"')]›"
 _SMALL_START = re.compile(
     r"(?<![\w'’ʼ.-])(?P<word>[А-ЯІЇЄҐа-яіїєґ][А-ЯІЇЄҐа-яіїєґ'’ʼ-]*|\d{4})(?P<stop>[.?!])[^\S\n]+(?=(?P<next>[а-яіїєґ][а-яіїєґ'’ʼ-]*))"
 )
+_NUMBER = re.compile(r"\d{1,2}\.|[а-яіїєґ]\)")
+_PAGE = re.compile(r"(?<![\w-])(?:с|т|ч|вип|гл|розд|абз)\.$")
 _SHORT_WORDS = frozenset("ми ви ти ні це їх її ту ті ці цю ще не є я він".split())
 _SAYS = re.compile(
     r"(?:каж|сказ|говор|мов|промов|відпов|спит|запит|пит|вигук|гукн|крикн|дода|подум|думал|дума|прошепо|шепо|пробурмо|"
@@ -50,13 +52,27 @@ def _split_line(line: str) -> Iterator[tuple[int, int]]:
         if start < end:
             yield start, end
         return
-    for start, end in _languagetool(line):
+    for start, end in _joined(line, _languagetool(line)):
         last = start
         for match in _SMALL_START.finditer(line, start, end):
             if _ends_sentence(**match.groupdict()):
                 yield last, match.end("stop")
                 last = match.end()
         yield last, end
+
+
+def _joined(line: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """`spans` without the breaks behind a list number (1. Отримати бланк) and before a page or part (с. 31)."""
+    begin, finish = spans[0]
+    for start, end in spans[1:]:
+        if _NUMBER.fullmatch(line, begin, finish) or (
+            line[start].isdigit() and _PAGE.search(line, max(begin, finish - 8), finish)
+        ):
+            finish = end
+        else:
+            yield begin, finish
+            begin, finish = start, end
+    yield begin, finish
 
 
 def _languagetool(line: str) -> list[tuple[int, int]]:

@@ -259,7 +259,9 @@ def _quotes(text: str) -> list[Edit]:
             continue
         before = text[start - 1] if start else " "
         after = text[start + 1] if start + 1 < len(text) else " "
-        opens = mark in "«„" or (mark not in "»" and (before.isspace() or before in "([{–—-/«„") and not after.isspace())
+        opens = mark in "«„" or (
+            mark not in "»" and (before.isspace() or before in "([{–—-/«„") and not after.isspace()
+        )
         if opens:
             new = "«" if depth == 0 else "„"
             depth += 1
