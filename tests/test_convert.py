@@ -16,7 +16,8 @@ import pytest
 
 from ukrnlp.catalog import find
 from ukrnlp.engines import convert
-from ukrnlp.engines.convert import MANIFEST, build, converted
+from ukrnlp.engines.convert import MANIFEST, converted
+from ukrnlp.engines.layouts import build
 from ukrnlp.engines.seq2seq import load_seq2seq
 from ukrnlp.errors import ModelError
 
@@ -93,7 +94,7 @@ def test_it_is_made_once_and_found_again(tiny_bart, fresh_cache, monkeypatch):
     first = converted(model, int8=True)
     assert first.is_relative_to(fresh_cache)
     written = {file.name: file.stat().st_mtime_ns for file in first.iterdir()}
-    monkeypatch.setattr(convert, "build", None)
+    monkeypatch.setattr("ukrnlp.engines.layouts.build", None)
     assert converted(model, int8=True) == first
     assert {file.name: file.stat().st_mtime_ns for file in first.iterdir()} == written
     assert left_over(fresh_cache) == []
@@ -166,7 +167,7 @@ def test_a_failure_leaves_nothing(tiny_bart, fresh_cache, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(convert, "build", fail)
+        patch.setattr("ukrnlp.engines.layouts.build", fail)
         with pytest.raises(ModelError, match=r"No space left.*set UKRNLP_CACHE"):
             converted(find(tiny_bart), int8=True)
     assert [file.suffix for file in (fresh_cache / "converted").iterdir()] == [".lock"]
@@ -194,9 +195,9 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from ukrnlp.catalog import find
-from ukrnlp.engines import convert
+from ukrnlp.engines import convert, layouts
 
-build, log = convert.build, Path(sys.argv[2])
+build, log = layouts.build, Path(sys.argv[2])
 
 def slow(model, directory, *, quantization):
     with log.open("a") as stream:
@@ -206,7 +207,7 @@ def slow(model, directory, *, quantization):
     (directory / "model.bin").unlink()
     build(model, directory, quantization=quantization)
 
-convert.build = slow
+layouts.build = slow
 print(convert.converted(find(sys.argv[1]), int8=True))
 """
 

@@ -198,6 +198,13 @@ def test_weights_without_heads_are_refused(tiny_reader, tmp_path):
         load_reader(folder)
 
 
+def test_a_reader_without_its_pieces_is_refused(tiny_reader, tmp_path):
+    folder = edited(tiny_reader, tmp_path / "mute")
+    (folder / "spiece.model").unlink()
+    with pytest.raises(ModelError, match=r"spiece\.model is missing"):
+        load_reader(folder)
+
+
 def test_a_translation_model_is_no_reader(tiny_bart):
     with pytest.raises(ModelError, match="must be of type bert, not bart"):
         load_reader(tiny_bart)

@@ -112,7 +112,19 @@ def madlad(tmp_path_factory, tiny_vocabulary):
     return folder
 
 
-@pytest.mark.parametrize(("name", "target"), [("marian", None), ("nllb", "en")])
+@pytest.fixture(scope="session")
+def t5(tmp_path_factory, tiny_vocabulary):
+    """T5 with its output layer tied to the pieces, for one pair."""
+    from transformers import T5Config
+
+    folder = tmp_path_factory.mktemp("hub") / "t5"
+    size = many_languages(folder, tiny_vocabulary, [])
+    ids = {"pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
+    config = T5Config(**T5, **ids, vocab_size=size, tie_word_embeddings=True, initializer_factor=2.0)
+    return save("T5ForConditionalGeneration", config, folder)
+
+
+@pytest.mark.parametrize(("name", "target"), [("marian", None), ("nllb", "en"), ("t5", None)])
 @pytest.mark.parametrize("generation", [{"beam_size": 4}, {"beam_size": 1}])
 def test_ctranslate2_finds_what_transformers_finds(request, name, target, generation):
     folder = request.getfixturevalue(name)

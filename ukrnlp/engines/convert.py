@@ -1,12 +1,12 @@
-"""A checkpoint in Hugging Face layout -> a CTranslate2 model in the cache folder, by numpy, once.
+"""A checkpoint in Hugging Face layout -> a CTranslate2 model in the cache folder, once.
 
-BART translation models and BERT readers are read straight from safetensors; the result holds the same variables as
-CTranslate2's own converter makes, which would need transformers and torch. Hub models go through that converter.
+Bundled layouts are read without transformers (`layouts`), hub models by CTranslate2's own converter (`hub`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import logging
@@ -14,27 +14,21 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ukrnlp.catalog import ModelDir, cache_dir, checksum
-from ukrnlp.engines.hub import build_from_hub, fingerprint
-from ukrnlp.engines.pieces import Pieces
+from ukrnlp.engines.hub import fingerprint
 from ukrnlp.errors import ModelError
 
 FORMAT = 1
 """Raised when the same checkpoint shall give another result, so that cached ones are made anew."""
 
 PIECES = "spiece.model"
-ACTIVATIONS = {"gelu": "GELU", "gelu_new": "GELUTanh", "relu": "RELU", "silu": "SWISH", "swish": "SWISH"}
-
-Tensors: TypeAlias = Mapping[str, NDArray[Any]]
-Spec: TypeAlias = Any
-"""A layer or model of `ctranslate2.specs`, which carries no types."""
+MANIFEST = "ukrnlp.json"
+"""Written last into a conversion: the size of each of its files."""
+BUNDLED_TYPES = ("bart", "bert")
+"""Architectures of our own training."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +48,6 @@ def converted(model: ModelDir, *, int8: bool) -> Path:
     place = root / f"{model.name.replace('/', '--')}-{'int8' if int8 else 'whole'}-{_key(model, int8=int8)}"
     # bare "int8" would leave norms and biases in float16, which a CPU does not compute with
     quantization = "int8_float32" if int8 else None
-    maker = build if is_bundled_layout(model) else build_from_hub
     if _is_whole(place):
         return place
     try:
@@ -62,7 +55,7 @@ def converted(model: ModelDir, *, int8: bool) -> Path:
         with _lock(root / f"{place.name}.lock"):
             if not _is_whole(place):
                 _log.info("converting %s for CTranslate2 in %s", model.name, place)
-                _make(place, lambda directory: maker(model, directory, quantization=quantization))
+                _make(place, lambda directory: _builder(model)(model, directory, quantization=quantization))
     except OSError as e:
         raise ModelError(
             f"model {model.name} needs a converted copy of up to {(model.size >> 20) + 3} MB under {root}, and that "
@@ -72,150 +65,19 @@ def converted(model: ModelDir, *, int8: bool) -> Path:
 
 
 def is_bundled_layout(model: ModelDir) -> bool:
-    """Whether `build` reads the model: its architecture is ours and it has the sentencepiece file that we write."""
-    return model.model_type in _BUILDERS and (model.path / PIECES).is_file()
+    """Whether `layouts` reads the model: its architecture is ours and it has the sentencepiece file that we write."""
+    return model.model_type in BUNDLED_TYPES and (model.path / PIECES).is_file()
 
 
-def build(model: ModelDir, directory: Path, *, quantization: str | None) -> None:
-    """Write `model` into the existing `directory` in CTranslate2's format; None keeps the types of the checkpoint.
+def _builder(model: ModelDir) -> Callable[..., None]:
+    # imported here: numpy, and ctranslate2.specs with torch where that is installed, are for a first use alone
+    if is_bundled_layout(model):
+        from ukrnlp.engines.layouts import build
 
-    Raises:
-        ModelError: a tensor or setting is missing or of another kind than the layout has.
-    """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+        return build
+    from ukrnlp.engines.hub import build_from_hub
 
-    tensors: dict[str, NDArray[Any]] = {}
-    tokens = Pieces(model.path / PIECES).tokens
-    try:
-        for file in model.weights:
-            tensors.update(load_file(file))
-        spec = _BUILDERS[model.model_type](model.config, tensors, tokens)
-        spec.validate()
-    except KeyError as e:
-        raise ModelError(f"model {model.name}: config.json or the weights lack {e}, which its layout needs") from e
-    except (ValueError, IndexError, SafetensorError) as e:
-        raise ModelError(f"model {model.name} does not fit its layout: {e}") from e
-    spec.optimize(quantization=quantization)
-    spec.save(str(directory))
-
-
-def _bart(config: Mapping[str, Any], tensors: Tensors, tokens: list[str]) -> Spec:
-    from ctranslate2.specs import TransformerSpec
-
-    _require(config, normalize_before=False, normalize_embedding=True, add_final_layer_norm=False)
-    if config["encoder_attention_heads"] != config["decoder_attention_heads"]:
-        raise ValueError("encoder and decoder differ in attention heads; CTranslate2 takes one number for both")
-    spec = TransformerSpec.from_config(
-        (config["encoder_layers"], config["decoder_layers"]),
-        config["encoder_attention_heads"],
-        pre_norm=False,
-        activation=_activation(config["activation_function"]),
-        layernorm_embedding=True,
-    )
-    shared = tensors["model.shared.weight"]
-    scale = float(config["d_model"]) ** 0.5 if config.get("scale_embedding") else 1.0
-    for side, name in ((spec.encoder, "model.encoder"), (spec.decoder, "model.decoder")):
-        side.scale_embeddings = scale
-        side.position_encodings.encodings = tensors[f"{name}.embed_positions.weight"][2:]
-        embeddings = side.embeddings[0] if isinstance(side.embeddings, list) else side.embeddings
-        embeddings.weight = tensors.get(f"{name}.embed_tokens.weight", shared)
-        _norm(side.layernorm_embedding, tensors, f"{name}.layernorm_embedding")
-        for number, layer in enumerate(side.layer):
-            at = f"{name}.layers.{number}"
-            _attention(layer.self_attention, tensors, f"{at}.self_attn", cross=False)
-            _norm(layer.self_attention.layer_norm, tensors, f"{at}.self_attn_layer_norm")
-            if side is spec.decoder:
-                _attention(layer.attention, tensors, f"{at}.encoder_attn", cross=True)
-                _norm(layer.attention.layer_norm, tensors, f"{at}.encoder_attn_layer_norm")
-            _linear(layer.ffn.linear_0, tensors, f"{at}.fc1")
-            _linear(layer.ffn.linear_1, tensors, f"{at}.fc2")
-            _norm(layer.ffn.layer_norm, tensors, f"{at}.final_layer_norm")
-    spec.decoder.projection.weight = tensors.get("lm_head.weight", shared)
-    bias = tensors.get("final_logits_bias")
-    if bias is not None and np.any(bias):
-        spec.decoder.projection.bias = bias.reshape(-1)
-
-    spec.register_source_vocabulary(tokens)
-    spec.register_target_vocabulary(tokens)
-    # BART's norms keep torch's default; the layout has no field for it
-    spec.config.layer_norm_epsilon = 1e-5
-    spec.config.bos_token = tokens[config["bos_token_id"]]
-    spec.config.eos_token = tokens[config["eos_token_id"]]
-    spec.config.decoder_start_token = tokens[config["decoder_start_token_id"]]
-    return spec
-
-
-def _bert(config: Mapping[str, Any], tensors: Tensors, tokens: list[str]) -> Spec:
-    from ctranslate2.specs import Activation, EmbeddingsMerge, TransformerEncoderModelSpec, TransformerEncoderSpec
-
-    _require(config, position_embedding_type="absolute", is_decoder=False)
-    encoder = TransformerEncoderSpec(
-        config["num_hidden_layers"],
-        config["num_attention_heads"],
-        pre_norm=False,
-        activation=_activation(config["hidden_act"]),
-        layernorm_embedding=True,
-        num_source_embeddings=2,
-        embeddings_merge=EmbeddingsMerge.ADD,
-    )
-    spec = TransformerEncoderModelSpec(encoder, pooling_layer=True, pooling_activation=Activation.Tanh)
-    encoder.scale_embeddings = False
-    encoder.embeddings[0].weight = tensors["bert.embeddings.word_embeddings.weight"]
-    encoder.embeddings[1].weight = tensors["bert.embeddings.token_type_embeddings.weight"]
-    encoder.position_encodings.encodings = tensors["bert.embeddings.position_embeddings.weight"]
-    _norm(encoder.layernorm_embedding, tensors, "bert.embeddings.LayerNorm")
-    _linear(spec.pooler_dense, tensors, "bert.pooler.dense")
-    for number, layer in enumerate(encoder.layer):
-        at = f"bert.encoder.layer.{number}"
-        names = [f"{at}.attention.self.{part}" for part in ("query", "key", "value")]
-        _linear(layer.self_attention.linear[0], tensors, *names)
-        _linear(layer.self_attention.linear[1], tensors, f"{at}.attention.output.dense")
-        _norm(layer.self_attention.layer_norm, tensors, f"{at}.attention.output.LayerNorm")
-        _linear(layer.ffn.linear_0, tensors, f"{at}.intermediate.dense")
-        _linear(layer.ffn.linear_1, tensors, f"{at}.output.dense")
-        _norm(layer.ffn.layer_norm, tensors, f"{at}.output.LayerNorm")
-    spec.register_vocabulary(tokens)
-    spec.config.layer_norm_epsilon = config["layer_norm_eps"]
-    return spec
-
-
-_BUILDERS: dict[str, Callable[[Mapping[str, Any], Tensors, list[str]], Spec]] = {"bart": _bart, "bert": _bert}
-
-
-def _require(config: Mapping[str, Any], **settings: object) -> None:
-    # a field that is absent has the value that today's transformers builds
-    wrong = {key: config[key] for key, value in settings.items() if config.get(key, value) != value}
-    if wrong:
-        raise ValueError(f"config.json says {wrong}; allowed is { {key: settings[key] for key in wrong} }")
-
-
-def _activation(name: str) -> Any:
-    from ctranslate2.specs import Activation
-
-    if name not in ACTIVATIONS:
-        raise ValueError(f"activation {name!r}; allowed are {', '.join(ACTIVATIONS)}")
-    return Activation[ACTIVATIONS[name]]
-
-
-def _norm(spec: Spec, tensors: Tensors, name: str) -> None:
-    spec.gamma = tensors[f"{name}.weight"]
-    spec.beta = tensors[f"{name}.bias"]
-
-
-def _linear(spec: Spec, tensors: Tensors, *names: str) -> None:
-    spec.weight = np.concatenate([tensors[f"{name}.weight"] for name in names])
-    spec.bias = np.concatenate([tensors[f"{name}.bias"] for name in names])
-
-
-def _attention(spec: Spec, tensors: Tensors, name: str, *, cross: bool) -> None:
-    query, key, value, out = (f"{name}.{part}_proj" for part in ("q", "k", "v", "out"))
-    if cross:
-        _linear(spec.linear[0], tensors, query)
-        _linear(spec.linear[1], tensors, key, value)
-    else:
-        _linear(spec.linear[0], tensors, query, key, value)
-    _linear(spec.linear[-1], tensors, out)
+    return build_from_hub
 
 
 def _key(model: ModelDir, *, int8: bool) -> str:
@@ -227,10 +89,6 @@ def _key(model: ModelDir, *, int8: bool) -> str:
         files = [fingerprint(model)]
     parts = [checksum(model), *files, version, int8, FORMAT]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-MANIFEST = "ukrnlp.json"
-"""Written last into a conversion: the size of each of its files."""
 
 
 def _sizes(directory: Path) -> dict[str, int]:
@@ -247,7 +105,7 @@ def _is_whole(place: Path) -> bool:
 
 def _make(place: Path, fill: Callable[[Path], None]) -> None:
     # the caller holds the lock of `place`: temporary folders of its name are what a killed process left
-    for left in place.parent.glob(f"{place.name}.tmp*"):
+    for left in place.parent.glob(f"{glob.escape(place.name)}.tmp*"):
         shutil.rmtree(left)
     if place.exists():
         _log.warning("the converted model %s is damaged and is made again", place)

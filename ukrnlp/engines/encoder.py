@@ -271,12 +271,13 @@ def load_reader(
             f"model {model.name} is no reader: config.json must be of type bert, not {model.model_type}, and have "
             "the key 'ukrnlp' with prefix, temperature and max_tokens"
         )
+    pieces = Pieces(model.path / PIECES)
     heads = _read_heads(model, float(settings.get("temperature", 1.0)))
     positions = int(model.config["max_position_embeddings"])
     return Reader(
         _ctranslate2_states(model, run, compute_type) if run.engine == "ctranslate2" else _bert_states(model, run),
         heads,
-        Pieces(model.path / PIECES).encode,
+        pieces.encode,
         model=f"{model.name}@{checksum(model)[:8]}",
         max_length=min(positions, int(settings.get("max_tokens", positions))),
         prefix=str(settings.get("prefix", "")),
