@@ -59,9 +59,8 @@ def news(path: Path, runs: int) -> None:
     forms = frozenset(bundled_table("aggressor").by_word)
     split("Тут. Там.")  # loads the splitter's rules
     bare = best(lambda: bare_loop(texts, forms), runs)
-    print(
-        f"{len(texts)} texts, {size} characters\n\n| what | M characters a second | of the bare loop |\n| --- | --- | --- |"
-    )
+    print(f"{len(texts)} texts, {size} characters\n")
+    print("| what | M characters a second | of the bare loop |\n| --- | --- | --- |")
     print(f"| bare loop | {size / bare / 1e6:.2f} | 1.00 |")
     work: dict[str, Callable[[str], object]] = {
         "orthography": clean,

@@ -58,6 +58,11 @@ def test_style(text: str, style: str, small: int, capital: int) -> None:
     assert (found.style, found.small, found.capital) == (style, small, capital)
 
 
+def test_off_counts_and_changes_nothing() -> None:
+    found = restore("У росії кажуть, що РФ відступає.", names="off")
+    assert (found.edits, found.style) == ((), "mixed")
+
+
 def test_counts_by_name() -> None:
     meta = restore("Кажуть, що росія і Росія та рф — одне.").to_meta()
     assert meta["names"] == {"РФ": {"small": 1, "capital": 0}, "Росія": {"small": 1, "capital": 1}}

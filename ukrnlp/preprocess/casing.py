@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from ukrnlp.document import Edit
 from ukrnlp.errors import ConfigError
@@ -94,16 +94,15 @@ def restore(
     Args:
         text: any text; both apostrophes are understood.
         names: whose names: `aggressor` (Russia, Belarus, the USSR and the republics they set up, with their cities,
-            bodies and rulers), `states` (all states besides), `all` (cities, bodies and leaders of all), `off`.
+            bodies and rulers), `states` (all states besides), `all` (cities, bodies and leaders of all); `off` counts
+            the aggressor's names and changes none.
         table: names in place of the bundled ones, from `load_table`.
         hashtags: `restore` changes names in hashtags too.
 
     >>> [(e.start, e.before, e.after) for e in restore("У росії та мінську мовчать, лаврова олія.").edits]
     [(2, 'росії', 'Росії'), (11, 'мінську', 'Мінську')]
     """
-    if names == "off":
-        return Casing((), 0, 0, ())
-    forms = (table or bundled_table(names)).by_word
+    forms = (table or bundled_table("aggressor" if names == "off" else names)).by_word
     present = forms.keys() & _WORD.findall(text)
     if not present:
         return Casing((), 0, 0, ())
@@ -129,7 +128,7 @@ def restore(
         if form.level == "aggressor" and (small or not contexts.starts_sentence(text, start)):
             counts.setdefault(form.name, [0, 0])[0 if small else 1] += 1
     return Casing(
-        tuple(edits),
+        () if names == "off" else tuple(edits),
         sum(small for small, _ in counts.values()),
         sum(capital for _, capital in counts.values()),
         tuple(sorted((name, small, capital) for name, (small, capital) in counts.items())),
@@ -282,9 +281,3 @@ def _read_line(line: str, where: str) -> list[Form]:
             raise ConfigError(f"{where}: {written!r} asks for a context, but the row names none")
         out.append(Form(form, name, kind, level, context if written.endswith("?") else "", _key(form).start()))
     return out
-
-
-def check_names(names: str) -> None:
-    """Raise ConfigError unless `names` is a level or `off`."""
-    if names not in get_args(Names):
-        raise ConfigError(f"names={names!r} is unknown; choose one of {', '.join(get_args(Names))}")

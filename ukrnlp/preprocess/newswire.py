@@ -66,6 +66,7 @@ class Newswire:
         }
 
 
+_OPENERS = ("", "\n", ".", "!", "?", "…", "»", '"', "”", ")")  # what may stand before a sentence
 _TITLE = 160  # characters; a longer "title" is a paragraph
 _THAT = re.compile(r"\bщо\b")
 _LINK = re.compile(r"(?:https?://|www\.|t\.me/)[^\s<>«»\"“”]+", re.IGNORECASE)
@@ -239,7 +240,7 @@ def cut(text: str, spans: Sequence[Span]) -> list[Edit]:
         if span.kind not in _CUT or span.start < last:
             continue
         start, end, after = span.start, span.end, ""
-        opens = start == 0 or (text[max(0, start - 8) : start].rstrip(" \t")[-1:] in ("", "\n", *'.!?…»"”)') and text[start] != ",")
+        opens = text[start] != "," and (start == 0 or text[max(0, start - 8) : start].rstrip(" \t")[-1:] in _OPENERS)
         if not opens:
             if span.kind == "credit" and len(_before_in_sentence(text, last, start).split()) < 2:
                 continue

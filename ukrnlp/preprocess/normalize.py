@@ -97,7 +97,7 @@ class Normalizer:
         self.quotes = quotes
         self.dashes = dashes
         self.hashtags = hashtags
-        self.table = casing.load_table(table, names=names) if table is not None and names != "off" else None
+        self.table = casing.load_table(table, names="aggressor" if names == "off" else names) if table else None
 
     def __call__(self, docs: Sequence[Document]) -> None:
         """Normalise each document in place."""

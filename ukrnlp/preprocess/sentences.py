@@ -14,7 +14,7 @@ ABBREVIATIONS = Path(__file__).parent / "tables" / "abbreviations.txt"
 
 _LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]+")
 _STOP = re.compile(r"[.!?…]")
-_CLOSING = " \t»”“\"')]›"
+_CLOSING = "»”“\"')]›"
 # a stop, a space and a small letter: where LanguageTool's rules see one sentence
 _SMALL_START = re.compile(
     r"(?<![\w'’ʼ.-])(?P<word>[А-ЯІЇЄҐа-яіїєґ][А-ЯІЇЄҐа-яіїєґ'’ʼ-]*|\d{4})(?P<stop>[.?!])[^\S\n]+(?=(?P<next>[а-яіїєґ][а-яіїєґ'’ʼ-]*))"
@@ -46,7 +46,7 @@ def split(text: str) -> tuple[Sentence, ...]:
 
 def _split_line(line: str) -> Iterator[tuple[int, int]]:
     # every rule that breaks a line asks for a stop with something behind it
-    if _STOP.search(line.rstrip(_CLOSING).rstrip(".!?…")) is None:
+    if _STOP.search(line.rstrip().rstrip(_CLOSING).rstrip(".!?…")) is None:
         start = len(line) - len(line.lstrip())
         end = len(line.rstrip())
         if start < end:
