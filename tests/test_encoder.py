@@ -176,7 +176,7 @@ def edited(source, folder, **changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"ukrnlp": None}, "is no reader: config.json must be of type bert"),
+        ({"ukrnlp": None}, "is no reader: config.json must have the key 'ukrnlp'"),
         ({"id2label": {"0": "favor"}}, "must name 3 labels"),
         ({"position_embedding_type": "relative_key"}, "allowed is"),
     ],
@@ -206,7 +206,7 @@ def test_a_reader_without_its_pieces_is_refused(tiny_reader, tmp_path):
 
 
 def test_a_translation_model_is_no_reader(tiny_bart):
-    with pytest.raises(ModelError, match="must be of type bert, not bart"):
+    with pytest.raises(ModelError, match="is no reader: its type must be bert, not bart"):
         load_reader(tiny_bart)
 
 

@@ -265,11 +265,13 @@ def load_reader(
         raise ConfigError(f"batch_tokens must be 1 or more, not {batch_tokens}")
     run = choose(engine, device, threads)
     model = find(name, revision=revision)
+    if model.model_type != "bert":
+        raise ModelError(f"model {model.name} is no reader: its type must be bert, not {model.model_type}")
     settings = model.config.get("ukrnlp")
-    if model.model_type != "bert" or not isinstance(settings, dict):
+    if not isinstance(settings, dict):
         raise ModelError(
-            f"model {model.name} is no reader: config.json must be of type bert, not {model.model_type}, and have "
-            "the key 'ukrnlp' with prefix, temperature and max_tokens"
+            f"model {model.name} is no reader: config.json must have the key 'ukrnlp' with prefix, temperature and "
+            "max_tokens, as training writes it"
         )
     pieces = Pieces(model.path / PIECES)
     heads = _read_heads(model, float(settings.get("temperature", 1.0)))

@@ -334,6 +334,8 @@ class _Transformers:
                 dtype=torch.bfloat16 if run.device == "cuda" else torch.float32,
             )
         self._model.to(run.device).eval()
+        # before the softmax, as CTranslate2 forbids the unknown piece; `suppress_tokens` would come after it
+        self._model.get_output_embeddings().register_forward_hook(self._forbid_unknown)
 
     def generate(self, batches: Iterable[list[Ids]], options: Generation, n: int) -> Iterator[list[list[Hypothesis]]]:
         for batch in batches:
@@ -359,7 +361,6 @@ class _Transformers:
                 no_repeat_ngram_size=options.no_repeat_ngram,
                 min_new_tokens=1 + len(self._codec.prefix),
                 max_new_tokens=options.limit(longest, self.max_length),
-                suppress_tokens=[self._codec.unknown],
                 do_sample=False,
                 output_scores=True,
                 return_dict_in_generate=True,
@@ -375,6 +376,10 @@ class _Transformers:
             ]
         found = [Hypothesis(self._text(row), score, row[-1:] == [end]) for row, score in zip(rows, scores, strict=True)]
         return [found[i : i + n] for i in range(0, len(found), n)]
+
+    def _forbid_unknown(self, _module: Any, _inputs: Any, logits: Any) -> Any:
+        logits[..., self._codec.unknown] = -math.inf
+        return logits
 
     def _generated(self, row: Ids) -> Ids:
         """Return `row` without its start piece and without what pads it behind its end."""
