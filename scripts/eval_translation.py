@@ -1,4 +1,4 @@
-"""Translate a test set and measure it: chrF++ and BLEU with 95 % intervals, whole and by part.
+"""Translate a test set and measure it: chrF++, BLEU and what the guards find, with 95 % intervals, whole and by part.
 
 A set is a JSON lines file of news (`sentences: [{"uk": ..., "en": ...}]`, `topic`, `style`, `lower`) or a pair of text
 files, one sentence a line. Scores go into the file that --results names, beside those of other sets.
@@ -20,11 +20,15 @@ from typing import Annotated
 
 import typer
 
-from ukrnlp import evaluate
+from ukrnlp import __version__, evaluate
 from ukrnlp.cards import Result, add_results, results_table
-from ukrnlp.engines.seq2seq import Generation, Seq2Seq, load_seq2seq
+from ukrnlp.engines.seq2seq import Seq2Seq, load_seq2seq
 from ukrnlp.errors import InputError, UkrnlpError
+from ukrnlp.tasks.guards import doubts
+from ukrnlp.tasks.numbers import missing, numbers
 
+GUARDS = f"ukrnlp {__version__}|guards"
+KINDS = ("number invented", "name lost", "empty", "repetition", "length", "script", "copied")
 CHUNK = 256  # sentences between two lines of progress
 
 
@@ -90,6 +94,28 @@ def measure(items: Sequence[Item], outputs: Sequence[str], *, least: int) -> lis
     return found
 
 
+def doubted(items: Sequence[Item], outputs: Sequence[str], langs: tuple[str, str]) -> list[evaluate.Score]:
+    """What the guards say of outputs: numbers kept, and the share of sentences with each kind of doubt."""
+    source_lang, target_lang = langs
+    wanted = [[number for number in numbers(item.source, source_lang) if number.digits] for item in items]
+    kept = [
+        len(mine) - len(missing(mine, numbers(output, target_lang)))
+        for mine, output in zip(wanted, outputs, strict=True)
+    ]
+    found = [
+        {doubt.kind for doubt in doubts(item.source, output, source_lang=source_lang, target_lang=target_lang)}
+        for item, output in zip(items, outputs, strict=True)
+    ]
+    tables = [evaluate.ratio_statistics("numbers kept", kept, list(map(len, wanted)), signature=GUARDS)]
+    tables += [evaluate.mean_statistics("flagged", [float(bool(kinds)) for kinds in found], signature=GUARDS)]
+    tables += [
+        evaluate.mean_statistics(kind, [float(kind in kinds) for kinds in found], signature=GUARDS) for kind in KINDS
+    ]
+    units = [item.unit for item in items]
+    unit = "article" if len(set(units)) < len(units) else "sentence"
+    return [evaluate.score(table.grouped(units, unit)) for table in tables]
+
+
 def main(
     model: Annotated[str, typer.Option(help="name or directory of a model")],
     dataset: Annotated[str, typer.Option(help="what the card calls the set")],
@@ -98,21 +124,23 @@ def main(
     reference: Annotated[Path | None, typer.Option(help="its translation, a sentence a line")] = None,
     rows: Annotated[str | None, typer.Option(help="lines of the text files, such as 1-1813")] = None,
     split: Annotated[str, typer.Option(help="which split this is")] = "test",
-    direction: Annotated[str, typer.Option(help="uk-en or en-uk; for --news")] = "uk-en",
+    direction: Annotated[str, typer.Option(help="uk-en or en-uk")] = "uk-en",
     engine: Annotated[str, typer.Option(help="auto, ctranslate2 or transformers")] = "auto",
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
-    quantization: Annotated[str, typer.Option(help="of ctranslate2: int8, float32")] = "int8",
+    compute_type: Annotated[
+        str | None, typer.Option(help="of ctranslate2; float32 is exact", show_default="int8_float32")
+    ] = None,
     beam: Annotated[int, typer.Option(min=1, help="beam size")] = 4,
     limit: Annotated[int | None, typer.Option(min=1, help="measure the first N sentences alone")] = None,
     least: Annotated[int, typer.Option(help="sentences that a part needs to be shown")] = 50,
-    threads: Annotated[int, typer.Option(help="0: all cores")] = 0,
+    threads: Annotated[int | None, typer.Option(min=1, show_default="all cores")] = None,
     results: Annotated[Path | None, typer.Option(help="results.json to write; without it nothing is written")] = None,
     output: Annotated[Path | None, typer.Option(help="where the outputs go, as JSON lines")] = None,
 ) -> None:
     """Measure a translation model on one test set."""
     try:
+        first, second = languages(direction)
         if news is not None:
-            first, second = direction.split("-")
             items = news_items(news, first, second)
         elif source is not None and reference is not None:
             items = text_items(source, reference, rows)
@@ -123,9 +151,11 @@ def main(
             model,
             engine=engine,
             device=device,
-            quantization=quantization,
+            source_lang=first,
+            target_lang=second,
+            compute_type=compute_type,
             threads=threads,
-            generation=Generation(beam_size=beam),
+            beam_size=beam,
         )
         outputs = translate(translator, [item.source for item in items])
         scores = measure(items, outputs, least=least)
@@ -133,12 +163,20 @@ def main(
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
 
-    kind = "ctranslate2" if engine == "auto" and device == "cpu" else "transformers" if engine == "auto" else engine
-    system = f"{kind}{f' {quantization}' if kind == 'ctranslate2' else ''}, beam {beam}"
+    kind = engine if engine != "auto" else "ctranslate2" if device == "cpu" else "transformers"
+    numbers_as = f" {compute_type or 'int8_float32'}" if kind == "ctranslate2" else ""
+    system = f"{kind}{numbers_as}, beam {beam}"
     command = shlex.join(["python", "scripts/eval_translation.py", *public_arguments(sys.argv[1:])])
     found = [
         Result("translation", dataset, split, system, command, score, part, model=translator.model)
         for part, score in scores
+    ]
+    langs = (first, second)
+    checked = {system: (outputs, True), "reference": ([item.reference for item in items], False)}
+    found += [
+        Result("translation", dataset, split, name, command, score, own=own, model=translator.model if own else "")
+        for name, (texts, own) in checked.items()
+        for score in doubted(items, texts, langs)
     ]
     print(results_table(found))
     print(f"\nchrF++ {scores[0][1].signature}\nBLEU   {scores[1][1].signature}")
@@ -149,6 +187,14 @@ def main(
                 stream.write(json.dumps(row, ensure_ascii=False) + "\n")
     if results is not None:
         add_results(results, found)
+
+
+def languages(direction: str) -> tuple[str, str]:
+    """Source and target of a direction such as uk-en."""
+    if direction not in ("uk-en", "en-uk"):
+        raise InputError(f"direction is {direction!r}; allowed: uk-en, en-uk")
+    source, target = direction.split("-")
+    return source, target
 
 
 def public_arguments(arguments: Sequence[str]) -> list[str]:

@@ -112,7 +112,8 @@ def model_card(name: str, intro: str, results: Sequence[Result], training: Mappi
     Args:
         intro: Markdown under a YAML front matter with license, language, base_model, datasets, pipeline_tag and
             library_name.
-        results: those of the whole sets go into the front matter's `model-index`, all into a table.
+        results: those of the whole sets, by measures that the hub knows, go into the front matter's `model-index`,
+            all into a table.
         training: what the training wrote down; values, tables of values and lists of rows are shown.
 
     Raises:
@@ -124,7 +125,9 @@ def model_card(name: str, intro: str, results: Sequence[Result], training: Mappi
     data: Any = card.data
     data.model_name = name
     # an empty model-index would not load again
-    data.eval_results = [eval_result(r) for r in results if r.own and r.subset == WHOLE] or None
+    data.eval_results = [
+        eval_result(r) for r in results if r.own and r.subset == WHOLE and metric_type(r.score.name)
+    ] or None
     body = [card.text.strip()]
     if results:
         body += ["## Results", results_table(results), commands(results)]
@@ -142,10 +145,19 @@ def eval_result(result: Result) -> EvalResult:
         dataset_type=result.dataset,
         dataset_name=f"{result.dataset} ({result.split})",
         dataset_split=result.split,
-        metric_type=METRIC_TYPES.get(result.score.name, METRIC_TYPES.get(result.score.name.split("-")[0], "other")),
+        metric_type=metric_type(result.score.name),
         metric_name=f"{result.score.name}, {result.system}",
         metric_value=round(result.score.value, 4),
     )
+
+
+def metric_type(name: str) -> str:
+    """What the hub calls a measure, "" for one that it has no name for.
+
+    >>> metric_type("ROUGE-L"), metric_type("numbers kept")
+    ('rouge', '')
+    """
+    return METRIC_TYPES.get(name) or METRIC_TYPES.get(name.split("-")[0], "")
 
 
 def results_table(results: Sequence[Result]) -> str:
