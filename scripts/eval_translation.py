@@ -84,7 +84,7 @@ def measure(items: Sequence[Item], outputs: Sequence[str], *, least: int) -> lis
     found = []
     for part in parts:
         chosen = [i for i, item in enumerate(items) if part == "all" or part in item.parts]
-        if len(chosen) < least:
+        if part != "all" and len(chosen) < least:
             continue
         units = [items[i].unit for i in chosen]
         unit = "article" if len(set(units)) < len(units) else "sentence"

@@ -30,6 +30,8 @@ from ukrnlp.io import Fields
 from ukrnlp.pipeline import Pipeline
 from ukrnlp.render import ROW_FIELDS, dump_line
 
+TEXTS = ("росія знову обстріляла місто.", "У Києві сніг.", "Рада ухвалила закон. Посли поїхали.")
+
 
 def run(source, output, **options):
     """A run in this process."""
@@ -365,6 +367,35 @@ def test_limit(reference, tmp_path):
     source, expected = reference
     assert run(source, tmp_path / "out.jsonl", limit=8, shard_size=8).documents == 8
     assert expected.startswith((tmp_path / "out.jsonl").read_bytes())
+
+
+def test_all_stages_with_targets_of_the_rows(tmp_path, tiny_bart, tiny_reader):
+    given = [["Росія", "США "], [], ["Рада"]]
+    rows = [
+        {"id": i, "text": text, "targets": targets} for i, (text, targets) in enumerate(zip(TEXTS, given, strict=True))
+    ]
+    source = write_rows(tmp_path / "in.jsonl", rows)
+    config = {
+        "translate": {"model": str(tiny_bart)},
+        "summarize": {"model": str(tiny_reader)},
+        "stance": {"model": str(tiny_reader)},
+    }
+    options = {"stages": None, "config": config, "to": "en", "targets": ["Київ"], "shard_size": 1}
+    for count in (1, 2):
+        report = run(source, tmp_path / f"{count}.jsonl", workers=count, **options)
+        assert report.failed == 0, batches.read_rows(report.errors)
+    assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
+    found = batches.read_rows(tmp_path / "1.jsonl")
+    assert [row["targets"] for row in found] == given
+    assert [[s["target"] for s in row["stances"]] for row in found] == [["Росія", "США "], ["Київ"], ["Рада"]]
+    assert all(len(row["translation"]["sentences"]) == len(row["sentences"]) for row in found)
+    assert all(row["summary"] for row in found)
+    models = json.loads((tmp_path / "1.jsonl.manifest.json").read_text(encoding="utf-8"))["models"]
+    assert {stage: name.partition("@")[0] for stage, name in models.items()} == {
+        "translate": "tiny-bart",
+        "summarize": "tiny-reader",
+        "stance": "tiny-reader",
+    }
 
 
 # -- resume -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ import batches
 import pytest
 from command import ROOT, environment
 
+from ukrnlp.cards import read_results
+
 SCRIPTS = (
     "normalize_corpus",
     "translate_corpus",
@@ -43,6 +45,33 @@ def test_normalize_corpus(tmp_path):
     again = script("normalize_corpus", source, "-o", tmp_path / "out.jsonl")
     assert again.returncode == 2
     assert "--resume" in again.stderr
+
+
+def test_eval_translation(tmp_path, tiny_bart):
+    pairs = [{"uk": "Так.", "en": "Yes."}, {"uk": "У Києві 5 градусів.", "en": "It is 5 degrees in Kyiv."}]
+    articles = [
+        {"id": name, "topic": "weather", "style": "agency", "lower": False, "sentences": pairs} for name in ("a", "b")
+    ]
+    news = tmp_path / "dev.jsonl"
+    news.write_text("".join(json.dumps(article) + "\n" for article in articles), encoding="utf-8")
+    common = ("--model", tiny_bart, "--dataset", "news", "--results", tmp_path / "results.json", "--beam", 1)
+    ran = script("eval_translation", "--news", news, "--split", "dev", "--least", 4, *common)
+    assert ran.returncode == 0, ran.stderr
+    assert "| news | dev | topic weather | ctranslate2 int8_float32, beam 1 | chrF++ |" in ran.stdout
+    assert "| news | dev | all | reference | numbers kept | 1.000 |" in ran.stdout
+    for side in ("uk", "en"):
+        (tmp_path / f"t.{side}").write_text("".join(pair[side] + "\n" for pair in pairs), encoding="utf-8")
+    texts = ("--source", tmp_path / "t.uk", "--reference", tmp_path / "t.en", "--rows", "2-2")
+    assert script("eval_translation", *texts, "--split", "test", *common).returncode == 0
+    results = read_results(tmp_path / "results.json")
+    assert {(r.split, r.score.n) for r in results if r.score.name == "BLEU" and r.subset == "all"} == {
+        ("dev", 2),
+        ("test", 1),
+    }
+    assert str(tmp_path) not in (tmp_path / "results.json").read_text(encoding="utf-8").replace(str(tiny_bart), "")
+    ran = script("eval_translation", *common)
+    assert ran.returncode == 2
+    assert "no test set" in ran.stderr
 
 
 def stance(target, label, *warnings):
