@@ -16,6 +16,7 @@ import json
 import lzma
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -25,6 +26,7 @@ from ukrnlp.document import apply_edits
 from ukrnlp.preprocess.casing import restore
 from ukrnlp.preprocess.normalize import normalize
 from ukrnlp.preprocess.sentences import split
+from ukrnlp.preprocess.unicode import clean
 
 Spans = set[tuple[int, int]]
 
@@ -68,17 +70,28 @@ def score_casing(name: str, rows: Iterable[dict[str, Any]], corrections: dict[in
     return right, wrong, missed
 
 
-def score_clean(texts: Iterable[str]) -> tuple[int, int]:
-    """Sentences, and those in which a name was changed: each is printed, for a person to judge."""
+def score_clean(texts: Iterable[str]) -> tuple[int, int, Counter[str]]:
+    """Sentences, texts in which a name was changed (printed, for a person to judge), orthography edits by rule."""
     sentences = changed = 0
+    rules: Counter[str] = Counter()
     for text in texts:
         sentences += len(split(text))
+        rules.update(edit.rule for edit in clean(text))
         edits = restore(text).edits
         changed += bool(edits)
         for edit in edits:
             left, right = text[max(0, edit.start - 60) : edit.start], text[edit.end : edit.end + 40]
             print(f"changed: {left}[{edit.before}]{right}")
-    return sentences, changed
+    return sentences, changed, rules
+
+
+def clean_rows(name: str, texts: Iterable[str]) -> list[tuple[str, str]]:
+    sentences, changed, rules = score_clean(texts)
+    counts = ", ".join(f"{rule} {count}" for rule, count in rules.most_common()) or "none"
+    return [
+        (f"{name}: texts with a changed name, of sentences", f"{changed} of {sentences}"),
+        (f"{name}: edits of orthography", counts),
+    ]
 
 
 def paragraphs(path: Path) -> Iterator[list[str]]:
@@ -187,13 +200,11 @@ def main() -> None:
         table.append((f"{path.stem}: precision of capital letters set", percent(right, right + wrong)))
 
     for path in args.clean:
-        sentences, changed = score_clean(lines_of(path))
-        table.append((f"{path.name}: texts with a changed name, of sentences", f"{changed} of {sentences}"))
+        table += clean_rows(path.name, lines_of(path))
     if args.parallel:
         texts = [line.split("\t")[0] for path in args.parallel for line in lines_of(path)]
         random.Random(args.seed).shuffle(texts)
-        sentences, changed = score_clean(texts[: args.parallel_sentences])
-        table.append(("parallel sample: texts with a changed name, of sentences", f"{changed} of {sentences}"))
+        table += clean_rows("parallel sample", texts[: args.parallel_sentences])
 
     for path in args.split:
         groups = list(paragraphs(path))
