@@ -406,6 +406,8 @@ def test_an_output_is_never_overwritten_unasked(tmp_path):
     (tmp_path / "out.jsonl").write_text("mine", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"exists; go on with --resume, throw it away with --force"):
         run(source, tmp_path / "out.jsonl")
+    with pytest.raises(ConfigError, match="no batch run made it"):
+        run(source, tmp_path / "out.jsonl", resume=True)
     assert (tmp_path / "out.jsonl").read_text(encoding="utf-8") == "mine"
     run(source, tmp_path / "out.jsonl", force=True)
     assert len(batches.read_rows(tmp_path / "out.jsonl")) == 3

@@ -257,9 +257,15 @@ def range_of(shards: int, part: tuple[int, int]) -> range:
 
 def refuse_overwriting(places: Places, options: BatchOptions) -> None:
     """Raise `ConfigError` where something is there and nothing was said of it."""
-    if not (options.resume or options.force) and (left := places.left()):
+    left = places.left()
+    if left and not (options.resume or options.force):
         raise ConfigError(
             f"{left[0]} exists; go on with --resume, throw it away with --force, or choose another output"
+        )
+    if left == [places.output] and options.resume:
+        raise ConfigError(
+            f"{places.output} exists, but {places.manifest.name} does not: no batch run made it that could be resumed; "
+            "throw it away with --force, or choose another output"
         )
 
 
