@@ -114,7 +114,6 @@ def test_raised_failure_names_stage_and_document_and_keeps_its_cause():
     assert isinstance(caught.value.__cause__, InputError)
 
 
-@pytest.mark.xfail(strict=True, reason="Pipeline does not do this yet")
 def test_raised_failure_of_another_kind_becomes_our_own():
     def fail(doc):
         raise ZeroDivisionError
@@ -124,7 +123,6 @@ def test_raised_failure_of_another_kind_becomes_our_own():
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
-@pytest.mark.xfail(strict=True, reason="Pipeline does not do this yet")
 def test_half_made_result_of_a_failing_stage_is_taken_back():
     def half(doc):
         doc.normalized = "half"

@@ -92,9 +92,12 @@ class Pipeline:
         ready = [doc for doc in docs if all(is_filled(doc, name) for name in stage.requires)]
         if not ready:
             return
+        before = [state(stage, doc) for doc in ready]
         try:
             stage(ready)
         except Exception as error:
+            for doc, values in zip(ready, before, strict=True):
+                restore(doc, values)
             if self.on_error == "raise" and len(ready) == 1:
                 raise failure(stage, ready[0], error) from error
             log.debug("%s failed on a window of %d; trying one by one", stage.name, len(ready), exc_info=True)
@@ -102,12 +105,11 @@ class Pipeline:
                 self._run_alone(stage, doc)
 
     def _run_alone(self, stage: Stage, doc: Document) -> None:
-        before = {name: getattr(doc, name) for name in stage.provides}
+        before = state(stage, doc)
         try:
             stage([doc])
         except Exception as error:
-            for name, value in before.items():
-                setattr(doc, name, value)
+            restore(doc, before)
             if self.on_error == "raise":
                 raise failure(stage, doc, error) from error
             doc.errors += (StageError(stage.name, type(error).__name__, str(error)),)
@@ -122,6 +124,17 @@ def as_document(item: str | Document) -> Document:
     raise InputError(f"a text must be str or Document, found {type(item).__name__}: decode or wrap it first")
 
 
+def state(stage: Stage, doc: Document) -> dict[str, Any]:
+    """What `stage` may change in `doc`: its fields, and the warnings."""
+    return {name: getattr(doc, name) for name in (*stage.provides, "warnings")}
+
+
+def restore(doc: Document, values: Mapping[str, Any]) -> None:
+    """Take back what a failed stage did to `doc`."""
+    for name, value in values.items():
+        setattr(doc, name, value)
+
+
 def is_filled(doc: Document, name: str) -> bool:
     """Whether the stage that provides field `name` has run on `doc`."""
     return getattr(doc, name) is not None
@@ -131,7 +144,7 @@ def failure(stage: Stage, doc: Document, error: Exception) -> UkrnlpError:
     """The error that `stage` raises to the caller for `doc`."""
     kind = type(error) if isinstance(error, UkrnlpError) else UkrnlpError
     where = f"stage {stage.name}, document {doc.id!r}" if doc.id else f"stage {stage.name}"
-    message = f"{where}: {error or type(error).__name__}"
+    message = f"{where}: {str(error) or type(error).__name__}"
     return kind(message) if kind.__init__ is Exception.__init__ else UkrnlpError(message)
 
 
