@@ -17,7 +17,14 @@ _STOP = re.compile(r"[.!?…]")
 _CLOSING = "»”“\"')]›"
 # a stop, a space and a small letter: where LanguageTool's rules see one sentence
 _SMALL_START = re.compile(
-    r"(?<![\w'’ʼ.-])(?P<word>[А-ЯІЇЄҐа-яіїєґ][А-ЯІЇЄҐа-яіїєґ'’ʼ-]*|\d{4})(?P<stop>[.?!])[^\S\n]+(?=(?P<next>[а-яіїєґ][а-яіїєґ'’ʼ-]*))"
+    r"(?<![\w'’ʼ.-])(?P<word>[А-ЯІЇЄҐа-яіїєґ][А-ЯІЇЄҐа-яіїєґ'’ʼ-]*|\d{4})"
+    r"(?P<close>[»”]?)(?P<stop>[.?!])[^\S\n]+(?=(?P<next>[а-яіїєґ][а-яіїєґ'’ʼ-]*))"
+)
+# an emoji between a word and a capital stands for the stop: ... сто тисяч 💛 Хлопці вже чекають
+_EMOJI = re.compile("[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]")
+_EMOJI_END = re.compile(
+    rf"(?<=[а-яіїєґ0-9»”)] )(?P<mark>(?:{_EMOJI.pattern}[\ufe0f\U0001f3fb-\U0001f3ff]*)+)"
+    r"[^\S\n]+(?=[А-ЯІЇЄҐ][а-яіїєґ'])"
 )
 _NUMBER = re.compile(r"\d{1,2}\.|[а-яіїєґ]\)")
 _PAGE = re.compile(r"(?<![\w-])(?:с|т|ч|вип|гл|розд|абз)\.$")
@@ -45,19 +52,22 @@ def split(text: str) -> tuple[Sentence, ...]:
 
 
 def _split_line(line: str) -> Iterator[tuple[int, int]]:
-    # every rule that breaks a line asks for a stop with something behind it
+    emoji = _EMOJI.search(line) is not None
+    # every rule of LanguageTool's that breaks a line asks for a stop with something behind it
     if _STOP.search(line.rstrip().rstrip(_CLOSING).rstrip(".!?…")) is None:
         start = len(line) - len(line.lstrip())
-        end = len(line.rstrip())
-        if start < end:
-            yield start, end
-        return
-    for start, end in _joined(line, _languagetool(line)):
+        spans: Sequence[tuple[int, int]] = [(start, len(line.rstrip()))] if line.strip() else []
+    else:
+        spans = list(_joined(line, _languagetool(line)))
+    for start, end in spans:
+        breaks = [(m.end("stop"), m.end()) for m in _SMALL_START.finditer(line, start, end) if _ends_sentence(m)]
+        if emoji and _EMOJI.match(line, start) is None:  # one that begins the sentence is a bullet, and so are the rest
+            breaks += [(m.end("mark"), m.end()) for m in _EMOJI_END.finditer(line, start, end)]
+            breaks.sort()
         last = start
-        for match in _SMALL_START.finditer(line, start, end):
-            if _ends_sentence(**match.groupdict()):
-                yield last, match.end("stop")
-                last = match.end()
+        for stop, following in breaks:
+            yield last, stop
+            last = following
         yield last, end
 
 
@@ -93,13 +103,14 @@ def _abbreviations() -> frozenset[str]:
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
-def _ends_sentence(word: str, stop: str, next: str) -> bool:
+def _ends_sentence(match: re.Match[str]) -> bool:
     """Whether a stop before a small letter ends a sentence: after a whole word, and before no verb of saying."""
-    if stop != ".":
-        return _SAYS.match(next) is None
-    if len(word) < 3:
+    word, quoted = match["word"], bool(match["close"])
+    if match["stop"] != ".":
+        return not quoted and _SAYS.match(match["next"]) is None
+    if len(word) < 3 and not quoted:
         return word in _SHORT_WORDS
-    return word.lower() not in _abbreviations()
+    return quoted or word.lower() not in _abbreviations()
 
 
 def join(text: str, sentences: Sequence[Sentence], replacements: Sequence[str]) -> str:
