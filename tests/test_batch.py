@@ -580,6 +580,12 @@ def test_translation_needs_a_language():
     assert "translate" not in BatchOptions(inputs=("a",), output="o.jsonl").settings()["stages"]
 
 
+def test_settings_of_stages_that_do_not_run_are_left_out():
+    options = {"inputs": ("a",), "output": "o.jsonl", "config": {"stance": {"threads": 3}}, "targets": ["США"]}
+    assert BatchOptions(**options, stages=("normalize",)).settings() == {"stages": ["normalize"], "on_error": "keep"}
+    assert BatchOptions(**options, stages=("normalize", "stance")).settings()["targets"] == ["США"]
+
+
 def test_workers_have_one_thread_each():
     settings = BatchOptions(inputs=("a",), output="o.jsonl", to="en", config={"stance": {"threads": 3}}).settings()
     assert settings["translate"]["threads"] == settings["summarize"]["threads"] == 1

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from ukrnlp.decoding import check_encoding
 from ukrnlp.errors import ConfigError, UkrnlpError
 from ukrnlp.io import Fields, check_form
-from ukrnlp.pipeline import check_choice, read_config
+from ukrnlp.pipeline import STAGES, check_choice, read_config
 
 OUTPUTS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 
@@ -109,6 +109,9 @@ class BatchOptions:
             if self.stages is not None and "translate" in self.stages:
                 raise ConfigError("the translate stage needs a language: give --to en")
             settings["stages"] = [name for name in settings["stages"] if name != "translate"]
+        # what no stage of the run reads must not stand in the way of a resume
+        idle = {*STAGES, "targets"} - {*settings["stages"], *(("targets",) if "stance" in settings["stages"] else ())}
+        settings = {key: value for key, value in settings.items() if key not in idle}
         for name in ("translate", "summarize", "stance"):
             if name in settings["stages"]:
                 settings[name] = {"threads": 1, **settings.get(name, {})}
