@@ -236,7 +236,7 @@ def load_table(path: Path, *, names: Literal["aggressor", "states", "all"] = "al
             for form in _read_line(line, f"{path}, line {number}"):
                 if form.level in wanted:
                     key = _key(form.text).group()
-                    spellings = {key, key.lower(), key.upper()}
+                    spellings = {key, key.lower(), key.upper(), key[0].lower() + key[1:]}
                     if not form.text.isupper() or form.level == "aggressor":
                         # Рф begins many a sentence, Ато only one that asks or else
                         spellings.add(key.capitalize())
