@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -191,6 +192,12 @@ def test_outputs_differ_by_input_and_hold_only_target_pieces(exact, tiny_bart):
 def test_the_limit_ends_an_output_and_says_so(exact):
     short = exact.hypotheses(["росія знову"], generation=Generation(beam_size=1, max_ratio=0, max_extra=1))[0][0]
     assert not short.finished
+
+
+def test_threads_may_share_an_engine(exact):
+    wanted = exact(TEXTS)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(exact, [TEXTS] * 8)) == [wanted] * 8
 
 
 @pytest.mark.parametrize("text", ["\u200b", "\u2581", "\ufeff \u200e"])
