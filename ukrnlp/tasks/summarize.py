@@ -160,7 +160,7 @@ class Summarizer:
             warnings.append(f"no sentence is so short: asked for at most {limit} words")
         chosen.sort(key=lambda c: c.number)
         return Summary(
-            " ".join(c.text for c in chosen),
+            " ".join(closed(c.text) for c in chosen),
             doc.lang,
             self.model,
             tuple(c.number for c in chosen),
@@ -209,6 +209,15 @@ def check_length(sentences: int | None, words: int | None, ratio: float | None) 
             raise ConfigError(f"ratio is {value}; it must be above 0 and up to 1")
         if name != "ratio" and (not isinstance(value, int) or value < 1):
             raise ConfigError(f"{name} is {value!r}; it must be a whole number, 1 or more")
+
+
+def closed(sentence: str) -> str:
+    """`sentence` with a full stop where it has none: a headline must not run into the next sentence.
+
+    >>> closed("Уряд змінив правила"), closed("Чому?"), closed("«Так».")
+    ('Уряд змінив правила.', 'Чому?', '«Так».')
+    """
+    return sentence if sentence.rstrip("»”\"')").endswith((".", "!", "?", "…")) else f"{sentence}."
 
 
 def hidden_sentences(doc: Document) -> set[int]:
