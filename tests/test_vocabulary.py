@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from ukrnlp.catalog import models_dir
+from ukrnlp.catalog import bundled, models_dir
 from ukrnlp.engines.pieces import Pieces
 from ukrnlp.errors import ModelError
 from ukrnlp.training.vocabulary import write_sentencepiece
@@ -62,7 +62,7 @@ def test_control_pieces_are_never_read_out_of_a_text(tiny):
     assert 2 in ids(tokenizer, "</s>")  # this is what the sentencepiece file guards against
 
 
-@pytest.mark.parametrize("name", ["uk-en"])
+@pytest.mark.parametrize("name", bundled())
 def test_bundled_files_were_written_from_their_tokenizers(name, tmp_path):
     folder = models_dir() / name
     shutil.copy(folder / "tokenizer.json", tmp_path)

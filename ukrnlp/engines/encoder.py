@@ -253,7 +253,7 @@ def load_reader(
 
     `engine` "auto" is "ctranslate2" on a CPU and "transformers" on a GPU; `device` is "cpu" or "cuda". `threads` None
     takes every core that this process may use. `compute_type` is CTranslate2's: by default "float32" on a CPU, because
-    "int8_float32" takes about two thirds of the time but moved single scores by up to 0.06 (measured by
+    "int8_float32" takes about half the time but moved single scores by up to 0.1 (measured by
     scripts/compare_engines.py), and "float16" on a GPU. `batch_tokens` bounds the pieces of one batch, with padding.
 
     Raises:
