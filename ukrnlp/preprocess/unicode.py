@@ -55,7 +55,7 @@ _UTF8_TRAIL_1252 = "\x80-¿ŒœŠšŽžŸƒˆ˜–—‘’‚“”„†‡•
 _UTF8_TRAIL_1251 = "\x80-\x9f\xa0Ђ-ЏЎўђ-џЄІЇҐєіїґё‚„…†‡€‰‹‘’“”•–—™›¤¦§©«¬®°±µ¶·№»\xad"
 _UTF8_AS_1252 = re.compile(f"(?:[ÐÑ][{_UTF8_TRAIL_1252}]){{2}}")
 _UTF8_AS_1251 = re.compile(f"(?:[РС][{_UTF8_TRAIL_1251}]){{3}}")
-_1251_AS_1252 = re.compile("[À-ÿ³²¿¯ºª´¥]{4}")
+_1251_AS_1252 = re.compile("[À-ÿ]{3}")
 
 _SPACED_DASH = re.compile(r"(?:(?<=[ \n\t])|^)(?:--?|[—―−‒])(?=[ \n\t])", re.MULTILINE)
 _DOUBLE_QUOTE = re.compile('["“”„‟«»\n]')
@@ -73,11 +73,10 @@ def clean(text: str, *, quotes: Marks = "keep", dashes: Marks = "keep") -> list[
     """
     edits: list[Edit] = []
     if _UNUSUAL.search(text) is not None:
-        text, edits = _run(text, edits, _encoding, _invisible)
-        # a letter put right may bare a mark, a mark taken out may join a word: three rounds settle it
-        for _ in range(3):
+        # a character taken out may join a word, a letter put right may bare a mark: a few rounds settle it
+        for _ in range(4):
             known = len(edits), text
-            text, edits = _run(text, edits, _stress, _compose, _lookalikes)
+            text, edits = _run(text, edits, _encoding, _invisible, _stress, _compose, _lookalikes)
             if (len(edits), text) == known:
                 break
         text, edits = _run(text, edits, _apostrophes)
@@ -232,8 +231,14 @@ def _decode(line: str) -> str:
             fixed = line.encode("cp1252").decode("cp1251")
         except UnicodeError:
             return line
-        # French or Vietnamese keeps many plain Latin letters; Ukrainian read wrongly has hardly any
-        if sum(c.isascii() and c.isalpha() for c in line) * 4 > sum(c.isalpha() for c in line):
+        letters = [c for c in fixed if c.isalpha()]
+        vowels = sum(c in _VOWELS for c in letters)
+        # French keeps many plain Latin letters, and its accents would make few vowels; Ukrainian misread does neither
+        if (
+            sum(c.isascii() for c in letters) * 4 > len(letters)
+            or len(letters) < 4
+            or not 0.2 < vowels / len(letters) < 0.7
+        ):
             return line
     else:
         return line
@@ -245,6 +250,7 @@ def _ukrainian(text: str) -> float:
     return sum(c in _PLAIN for c in text) / max(len(text), 1)
 
 
+_VOWELS = frozenset("аеиіоуяюєїАЕИІОУЯЮЄЇ")
 _PLAIN = frozenset("абвгґдеєжзиіїйклмнопрстуфхцчшщьюя ")
 
 
