@@ -7,10 +7,13 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import batches
 import pytest
 from command import entry_point, environment
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ukrnlp.batch import BatchOptions, run_batch
 from ukrnlp.errors import ConfigError, InputError, UkrnlpError
@@ -244,6 +247,57 @@ def test_killed_between_output_and_manifest(half, quiet):
     half.write_bytes(b"an older output")
     run(quiet[0], half, resume=True)
     assert half.read_bytes() == quiet[1]
+
+
+# -- all of it, in any order ------------------------------------------------------------------------------------------
+
+FAULTS = ("stop", "cut", "flip", "remove", "swap", "manifest", "stray")
+
+
+def harm(output, fault, number):
+    """Do one kind of damage to what a run left; `number` says where."""
+    there = batches.shards(output)
+    if fault == "manifest":
+        manifest_of(output).write_bytes(manifest_of(output).read_bytes()[:number])
+    elif fault == "stray":
+        (batches.parts(output) / f"shard-{number:07d}.jsonl.tmp").write_bytes(b"half")
+    elif there:
+        path = there[number % len(there)]
+        data = path.read_bytes()
+        if fault == "cut":
+            path.write_bytes(data[: number * len(data) // 40])
+        elif fault == "flip":
+            place = number * len(data) // 40
+            path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        elif fault == "remove":
+            path.unlink()
+        elif fault == "swap":
+            path.write_bytes(there[-1].read_bytes())
+
+
+@settings(max_examples=12)
+@given(st.lists(st.tuples(st.sampled_from(FAULTS), st.integers(0, 39)), min_size=1, max_size=6))
+def test_any_chain_of_faults_ends_with_the_same_bytes(quiet, tmp_path_factory, chain):
+    output = tmp_path_factory.mktemp("chain") / "out.jsonl"
+
+    def stopping(shards):
+        def watch(progress):
+            if progress.documents >= progress.reused + shards * SIZE:
+                raise EnoughError
+
+        return watch
+
+    options = BatchOptions(
+        inputs=(str(quiet[0]),), output=output, stages=batches.STAGES, workers=1, shard_size=SIZE, resume=True
+    )
+    for fault, number in [("stop", 3), *chain]:
+        if fault == "stop":
+            with suppress(EnoughError):
+                run_batch(options, watch=stopping(1 + number % 5))
+        elif not output.exists():
+            harm(output, fault, number)
+    run_batch(options)
+    assert output.read_bytes() == quiet[1]
 
 
 # -- clocks -----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import batches
 import pytest
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-COUNT, SIZE = 900, 10
+COUNT, SIZE = 600, 10
 
 
 @pytest.fixture(scope="module")

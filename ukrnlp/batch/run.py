@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -148,16 +148,8 @@ class Run:
             raise InputError("an input was changed while the run went on; begin again with --force")
         footers = [self.done[number] for number in wanted]
         errors = assemble(places.output, options.output_form, places.parts, footers)
-        report = BatchReport(
-            places.output,
-            errors,
-            sum(footer.rows for footer in footers),
-            sum(footer.characters for footer in footers),
-            sum(footer.failed for footer in footers),
-            len(footers),
-            reused,
-            (*notes, *plan.notes()),
-        )
+        notes += plan.notes()
+        report = BatchReport(places.output, errors, *totals(footers), len(footers), reused, tuple(notes))
         manifest.write(places.manifest, description, **finished_state(report))
         shutil.rmtree(places.parts, ignore_errors=True)
         return report
@@ -198,13 +190,21 @@ class Run:
 
     def process(self, sources: list[Source], reading: Reading, plan: Plan, run: str, wanted: range) -> None:
         """Make the shards that are missing in `done`, and put them there."""
-        reused = sum(footer.rows for footer in self.done.values())
-        docs = with_warnings(documents(sources, reading), plan)
         share = len(wanted) / plan.shards  # of the documents, near enough to show
+        documents_there, characters, failed = totals(self.done.values())
+        total = round(plan.documents * share), round(plan.characters * share)
+        now = Progress(documents_there, characters, failed, documents_there, *total)
+        docs = with_warnings(documents(sources, reading), plan)
         for number, block in self.computed(missing(grouped(docs, self.options.shard_size), self.done, wanted)):
-            self.done[number] = write_shard(self.places.parts, number, run, block)
+            self.done[number] = footer = write_shard(self.places.parts, number, run, block)
+            now = replace(
+                now,
+                documents=now.documents + footer.rows,
+                characters=now.characters + footer.characters,
+                failed=now.failed + footer.failed,
+            )
             if self.watch:
-                self.watch(progress(self.done, reused, plan, share))
+                self.watch(now)
 
     def computed(self, jobs: Iterator[Job]) -> Iterator[Done]:
         """Finished shards, from wherever they are computed."""
@@ -232,17 +232,11 @@ def missing(shards: Iterable[Job], done: Mapping[int, Footer], wanted: range) ->
             yield number, docs
 
 
-def progress(done: Mapping[int, Footer], reused: int, plan: Plan, share: float) -> Progress:
-    """Where the run stands."""
-    footers = done.values()
-    return Progress(
-        sum(footer.rows for footer in footers),
-        sum(footer.characters for footer in footers),
-        sum(footer.failed for footer in footers),
-        reused,
-        round(plan.documents * share),
-        round(plan.characters * share),
-    )
+def totals(footers: Iterable[Footer]) -> tuple[int, int, int]:
+    """Documents, characters and failures of shards."""
+    rows = [(footer.rows, footer.characters, footer.failed) for footer in footers]
+    documents_there, characters, failed = (sum(column) for column in zip((0, 0, 0), *rows, strict=True))
+    return documents_there, characters, failed
 
 
 def range_of(shards: int, part: tuple[int, int]) -> range:
