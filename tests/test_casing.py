@@ -142,3 +142,13 @@ def test_no_form_leads_two_ways() -> None:
         for form in line.split("\t")[4].split("|"):
             if not form.endswith("?"):
                 assert apply_edits(form.lower(), restore(form.lower(), names="all").edits) == form
+
+
+def test_the_table_is_made_of_the_seeds() -> None:
+    seeds = HERE.parent / "data" / "lowercase-names" / "seeds.tsv"
+    names = {
+        line.split("\t")[0].replace("~", "")
+        for line in seeds.read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    }
+    assert names == {line.split("\t")[0] for line in TABLE.read_text(encoding="utf-8").splitlines()[1:]}
