@@ -24,6 +24,7 @@ from ukrnlp.errors import ConfigError, MissingExtraError
 
 UNKNOWN = "unknown"
 NOT_MENTIONED = "not mentioned"
+TICKS = 12  # months named under a plot
 HEADER = ("source", "target", "month", "texts", "favor", "against", "neutral", NOT_MENTIONED, "balance")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 
@@ -101,8 +102,9 @@ def plot(counts: Counts, path: Path, most: int) -> None:
             axis.plot(*zip(*points, strict=True), marker="o", label=source) if points else None
         axis.set(title=target, ylim=(-1.1, 1.1), ylabel="balance")
         axis.axhline(0, color="grey", linewidth=0.5)
-        axis.legend(fontsize="small")
-    axes[-1, 0].set_xticks(range(len(months)), months, rotation=45)
+        axis.legend(fontsize="small", loc="center left", bbox_to_anchor=(1.01, 0.5))
+    step = -(-len(months) // TICKS)
+    axes[-1, 0].set_xticks(range(0, len(months), step), months[::step], rotation=45)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     pyplot.close(figure)
