@@ -11,7 +11,7 @@ from command import ROOT, TESTS
 
 from ukrnlp.batch import BatchOptions, cluster, run_batch, workers
 from ukrnlp.batch.shards import grouped
-from ukrnlp.errors import MissingExtraError
+from ukrnlp.errors import ConfigError, MissingExtraError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -79,6 +79,12 @@ def test_a_document_that_kills_its_actor_gets_an_error(ray):
     assert found[0].failed == 1
     assert found[1].failed == 0
     assert b"WorkerDied" in found[0].lines
+
+
+def test_more_workers_than_cores_are_refused(ray, tmp_path):
+    source = batches.archive(tmp_path / "in.jsonl", 2)
+    with pytest.raises(ConfigError, match="workers is 3, the cluster has 2 cores"):
+        run(source, tmp_path / "out.jsonl", engine="ray", workers=3)
 
 
 def test_ray_that_is_not_installed_is_said(tmp_path, monkeypatch):

@@ -15,14 +15,16 @@ from typing import Any
 
 from ukrnlp.batch.workers import Answer, Make, Runner
 from ukrnlp.document import Document
-from ukrnlp.errors import MissingExtraError, UkrnlpError
+from ukrnlp.errors import ConfigError, MissingExtraError, UkrnlpError
 
 
 @contextmanager
-def connected(address: str | None) -> Iterator[int]:
-    """Join the cluster at `address`, or start one on this machine, and give the number of its cores.
+def connected(address: str | None, workers: int) -> Iterator[int]:
+    """Join the cluster at `address`, or start one on this machine; give the number of actors to run: `workers`, or one
+    a core for 0.
 
     Raises:
+        ConfigError: the cluster has fewer cores, so some actors would wait for ever with a shard in hand.
         MissingExtraError: Ray is not installed.
         UkrnlpError: there is no cluster at the address.
     """
@@ -37,7 +39,10 @@ def connected(address: str | None) -> Iterator[int]:
         except (ConnectionError, ValueError) as error:
             raise UkrnlpError(f"no Ray cluster at {address}: {error}; start one with ray start --head") from error
     try:
-        yield max(1, int(ray.cluster_resources().get("CPU", 1)))
+        cores = int(ray.cluster_resources().get("CPU", 0))
+        if not 0 < max(workers, 1) <= cores:
+            raise ConfigError(f"workers is {workers}, the cluster has {cores} cores; an actor takes one")
+        yield workers or cores
     finally:
         if ours:
             ray.shutdown()

@@ -212,8 +212,8 @@ class Run:
         if options.engine == "ray":
             from ukrnlp.batch.cluster import Actors, connected
 
-            with connected(options.address) as cores:
-                yield from run_pool(jobs, Actors(make, options.batch_size), options.workers or cores)
+            with connected(options.address, options.workers) as workers:
+                yield from run_pool(jobs, Actors(make, options.batch_size), workers)
         elif options.processes == 1:
             yield from run_here(jobs, make, options.batch_size)
         else:
