@@ -40,7 +40,7 @@ def connected(address: str | None, workers: int) -> Iterator[int]:
             raise UkrnlpError(f"no Ray cluster at {address}: {error}; start one with ray start --head") from error
     try:
         cores = int(ray.cluster_resources().get("CPU", 0))
-        if not 0 < max(workers, 1) <= cores:
+        if max(workers, 1) > cores:
             raise ConfigError(f"workers is {workers}, the cluster has {cores} cores; an actor takes one")
         yield workers or cores
     finally:
