@@ -253,6 +253,7 @@ def build(names: Sequence[str], settings: Mapping[str, Any]) -> list[Stage]:
         from ukrnlp.engines.seq2seq import load_seq2seq
         from ukrnlp.tasks.translate import Translator
 
+        options.setdefault("target_lang", to)
         seq2seq = engine(load_seq2seq, f"uk-{to}", options)
         # what the guards doubt most often lost or repeated a part: a wider search that may not repeat
         other = replace(seq2seq.generation, beam_size=seq2seq.generation.beam_size + 2, no_repeat_ngram=4)
