@@ -18,7 +18,7 @@ Pair = tuple[str, Sequence[str]]
 Lengths = Callable[[Sequence[Pair]], list[int]]
 Spelling = Literal["written", "restored"]
 
-EVIDENCE = 0.5
+EVIDENCE = 0.4
 """Probability from which a sentence counts as evidence; set on the dev split of the news set."""
 
 
