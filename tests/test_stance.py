@@ -137,6 +137,32 @@ def test_an_over_long_sentence_is_read_in_parts():
     assert any("read in parts" in w for w in found.warnings)
 
 
+def test_headers_and_footers_are_not_read():
+    text = "Росія, 5 травня. Росія несе зло. Читайте нас."
+    doc = document(text)
+    first, *_, last = doc.sentences
+    spans = [{"kind": "date", "start": 0, "end": len(first.text)}]
+    spans += [{"kind": "footer", "start": last.start, "end": len(text)}]
+    doc.meta["newswire"] = {"spans": spans}
+    reader = Reader()
+    StanceClassifier(reader, targets=["Росія"])([doc])
+    assert reader.calls == [[("Росія", ["Росія несе зло."])]]
+    assert doc.stances[0].evidence == (1,)
+
+
+def test_a_long_text_that_names_the_target_in_its_header_alone_is_read():
+    text = "Росія, 5 травня. " + "Тут лише довгий опис погоди та доріг області. " * 12
+    doc = document(text)
+    doc.meta["newswire"] = {"spans": [{"kind": "date", "start": 0, "end": len(doc.sentences[0].text)}]}
+    StanceClassifier(Reader(max_length=30), targets=["Росія"])([doc])
+    assert len(doc.stances) == 1
+
+
+def test_what_is_not_mentioned_has_no_evidence_below_the_threshold():
+    first, second = stances("Уряд мовчить.", ["Уряд", "Канада"])
+    assert (first.evidence, second.evidence) == ((0,), ())
+
+
 def test_names_are_read_as_the_writer_spelled_them():
     sentence = Sentence("У Росії зло.", 0)
     doc = Document(

@@ -10,8 +10,9 @@ from typing import Literal, Protocol
 from ukrnlp.document import Document, Stance, StanceLabel
 from ukrnlp.errors import ConfigError
 from ukrnlp.tasks.auto_targets import auto_targets
+from ukrnlp.tasks.hidden import hidden_sentences
 from ukrnlp.tasks.spelling import as_written
-from ukrnlp.tasks.targets import Aliases, Mentions, Text, mentions, read_aliases
+from ukrnlp.tasks.targets import Aliases, Mentions, Text, mentions, read_aliases, words_of
 from ukrnlp.tasks.windows import around, parts
 
 Pair = tuple[str, Sequence[str]]
@@ -67,7 +68,8 @@ class StanceClassifier:
     target gets one `Stance`, in the order of the targets, its string unchanged. A text longer than the model reads is
     read in windows of whole sentences around the mentions, and their probabilities are averaged, weighted by mentions;
     what was not read is said in `warnings`. A target that the text neither names nor calls to mind is judged too, with
-    the warning `not mentioned`. Names are read as the writer spelled them: small letters can be evidence.
+    the warning `not mentioned`. Names are read as the writer spelled them: small letters can be evidence. Date headers,
+    credits, links and footers that `meta["newswire"]` names are not read.
 
     Args:
         reader: pairs of a target and the sentences of a text to readings.
@@ -77,7 +79,8 @@ class StanceClassifier:
         lengths: pieces that the reader counts in each pair; by default the reader's own `lengths`. Without any, every
             text is read whole.
         max_tokens: pieces that the reader takes at once; by default its own `max_length`.
-        threshold: probability from which a sentence counts as evidence; the likeliest one always counts.
+        threshold: probability from which a sentence counts as evidence; where the text mentions the target, the
+            likeliest one always counts.
         spelling: whether the reader gets names as "written" or "restored".
 
     >>> from types import SimpleNamespace
@@ -137,16 +140,19 @@ class StanceClassifier:
             targets = auto_targets(doc.sentences or (), self._aliases)
         check_targets(targets)
         found = {target: mentions(target, text, self._aliases) for target in dict.fromkeys(targets)}
-        sizes = self._target_sizes(found)
+        target_sizes = self._target_sizes(found)
+        filled = [i for i, sentence in enumerate(sentences) if words_of(sentence)]
+        hidden = hidden_sentences(doc)
+        kept = [i for i in filled if i not in hidden] or filled
+        whole = [Unit(i, sentences[i], n) for i, n in zip(kept, self._count([sentences[i] for i in kept]), strict=True)]
         units: dict[int, list[Unit]] = {}
         questions = []
         for target in targets:
-            budget = self._max_tokens - sizes[target]
+            budget = self._max_tokens - target_sizes[target]
             if budget not in units:
-                units[budget] = self._units(sentences, budget)
-            questions.append(
-                Question(target, units[budget], self._windows(units[budget], budget, found[target]), found[target])
-            )
+                units[budget] = self._within(whole, budget)
+            windows = self._windows(units[budget], budget, found[target])
+            questions.append(Question(target, units[budget], windows, found[target]))
         return questions
 
     def _target_sizes(self, targets: Iterable[str]) -> dict[str, int]:
@@ -168,18 +174,16 @@ class StanceClassifier:
         (empty,) = self._lengths([("а", [""])])
         return [size - empty for size in self._lengths([("а", [text]) for text in texts])]
 
-    def _units(self, sentences: Sequence[str], budget: int) -> list[Unit]:
-        """Sentences with words in them; one that is too long alone in parts."""
-        kept = [i for i, sentence in enumerate(sentences) if sentence.strip()]
-        sizes = self._count([sentences[i] for i in kept])
-        units = []
-        for i, size in zip(kept, sizes, strict=True):
-            if size <= budget:
-                units.append(Unit(i, sentences[i], size))
+    def _within(self, units: Sequence[Unit], budget: int) -> list[Unit]:
+        """The units, those that are too long alone in parts."""
+        out = []
+        for unit in units:
+            if unit.size <= budget:
+                out.append(unit)
             else:
-                cut = parts(sentences[i], self._count, budget)
-                units += [Unit(i, part, n) for part, n in zip(cut, self._count(cut), strict=True)]
-        return units
+                cut = parts(unit.text, self._count, budget)
+                out += [Unit(unit.owner, part, n) for part, n in zip(cut, self._count(cut), strict=True)]
+        return out
 
     @staticmethod
     def _windows(units: Sequence[Unit], budget: int, found: Mentions) -> list[range]:
@@ -187,8 +191,8 @@ class StanceClassifier:
             return []
         if sum(unit.size for unit in units) <= budget:
             return [range(len(units))]
-        marked = {*(found.named or found.evoked)} or {unit.owner for unit in units}
-        marks = [i for i, unit in enumerate(units) if unit.owner in marked]
+        marked = {*(found.named or found.evoked)}
+        marks = [i for i, unit in enumerate(units) if unit.owner in marked] or list(range(len(units)))
         return around([unit.size for unit in units], marks, budget)
 
     def _answer(self, question: Question, readings: Sequence[Reading], doc: Document) -> Stance:
@@ -206,10 +210,12 @@ class StanceClassifier:
             for i, value in zip(window, reading.evidence, strict=True):
                 owner = question.units[i].owner
                 shows[owner] = max(value, shows.get(owner, 0.0))
-        best = max(shows, key=lambda i: shows[i])
-        evidence = tuple(sorted({best, *(i for i, value in shows.items() if value >= self._threshold)}))
+        evidence = {i for i, value in shows.items() if value >= self._threshold}
+        if question.found.named or question.found.evoked:
+            evidence.add(max(shows, key=lambda i: shows[i]))
         label = max(StanceLabel, key=lambda name: scores[name])
-        return Stance(question.target, label, scores, evidence, self.model, self._warnings(question, {*shows}))
+        warnings = self._warnings(question, {*shows})
+        return Stance(question.target, label, scores, tuple(sorted(evidence)), self.model, warnings)
 
     @staticmethod
     def _warnings(question: Question, read: set[int]) -> tuple[str, ...]:

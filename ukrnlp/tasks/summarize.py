@@ -10,6 +10,7 @@ from typing import Any
 from ukrnlp.document import Document, Sentence, Summary
 from ukrnlp.errors import ConfigError
 from ukrnlp.tasks.compress import compress, is_attribution
+from ukrnlp.tasks.hidden import hidden_sentences
 from ukrnlp.tasks.targets import Text, mentions, read_aliases, words_of
 from ukrnlp.tasks.windows import cover, parts
 
@@ -154,7 +155,7 @@ class Summarizer:
             )
             for i in open_
         ]
-        chosen = self._choose(candidates, sum(len(sentences[i].text.split()) for i in filled), len(filled))
+        chosen = self._choose(candidates, sum(len(sentences[i].text.split()) for i in filled), len(open_))
         limit = self._limit_words(sum(len(sentences[i].text.split()) for i in filled))
         if limit is not None and sum(c.words for c in chosen) > limit:
             warnings.append(f"no sentence is so short: asked for at most {limit} words")
@@ -218,20 +219,6 @@ def closed(sentence: str) -> str:
     ('Уряд змінив правила.', 'Чому?', '«Так».')
     """
     return sentence if sentence.rstrip("»”\"')").endswith((".", "!", "?", "…")) else f"{sentence}."
-
-
-def hidden_sentences(doc: Document) -> set[int]:
-    """Numbers of the sentences of which newswire parts (header, credit, link, footer) make up half or more."""
-    spans = [(int(s["start"]), int(s["end"])) for s in (doc.meta.get("newswire") or {}).get("spans", ())]
-    hidden = set()
-    for i, sentence in enumerate(doc.sentences or ()):
-        start, end = sentence.start, sentence.start + len(sentence.text)
-        covered: set[int] = set()
-        for low, high in spans:
-            covered.update(range(max(low, start), min(high, end)))
-        if sentence.text and 2 * len(covered) >= len(sentence.text):
-            hidden.add(i)
-    return hidden
 
 
 def repeats(one: str, other: str) -> bool:
