@@ -103,9 +103,14 @@ def test_two_runs_at_once_are_refused(quiet, tmp_path):
     first = go(quiet, output)
     while not batches.shards(output):
         time.sleep(0.01)
-    for option in ("--resume", "--force"):
-        code, err = batches.run(quiet[0], output, option)
-        assert code == 1
-        assert "another run holds" in err
+    # held in the middle, so that it cannot end before the others have tried
+    first.send_signal(signal.SIGSTOP)
+    try:
+        for option in ("--resume", "--force"):
+            code, err = batches.run(quiet[0], output, option)
+            assert code == 1
+            assert "another run holds" in err
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert batches.finish(first)[0] == 0
     assert output.read_bytes() == quiet[1]

@@ -173,8 +173,8 @@ def numbers(text: str, lang: str) -> list[Number]:
     A number with a scale word ("2 тис. 140", "2.5 million") has the scaled value; a date or time is a number a part, an
     hour of the afternoon has both readings; a month has its number; a Roman numeral counts as words.
 
-    >>> [sorted(map(int, n.values)) for n in numbers("31 жовтня загинули дві тисячі", "uk")]
-    [[31], [10], [2000]]
+    >>> [sorted(map(int, n.values)) for n in numbers("31 жовтня загинули дві особи", "uk")]
+    [[31], [10], [2]]
     >>> [str(v) for n in numbers("$2.5 million", "en") for v in n.values]
     ['2500000.0']
     """
