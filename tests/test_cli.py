@@ -131,6 +131,12 @@ def test_normalize_undo_gives_the_raw_bytes_back(write):
     assert "normalize --format json" in one_error(bad)
 
 
+def test_normalize_undo_adds_no_end_of_line_but_between_texts():
+    row = ukrnlp("normalize", "--format", "json", stdin="Удар по росії").out
+    assert ukrnlp("normalize", "--undo", stdin=row).out == "Удар по росії"
+    assert ukrnlp("normalize", "--undo", stdin=row + row).out == "Удар по росії\nУдар по росії"
+
+
 def test_normalize_diff_and_explain():
     assert "+Удар по Росії" in ukrnlp("normalize", "--diff", stdin="Удар по росії").out
     assert "[Росії]" in ukrnlp("normalize", "--explain", stdin="Удар по росії").out

@@ -97,7 +97,7 @@ def normalize(
     if undo:
         fields = Fields("normalized", common.id_field)
         docs = map(undone, read_documents(sources(common), form="jsonl", encoding=common.encoding, fields=fields))
-        raw = text_writer(lambda doc: doc.text, None, lines=result.lines, headed=False)
+        raw = text_writer(lambda doc: doc.text, None, lines=True, headed=False) if result.lines else raw_writer()
         write_all(docs, raw, worked=lambda doc: not doc.errors, warn=False, quiet=common.quiet)
         return
     own = chosen(credits=credits_, quotes=quotes, dashes=dashes, hashtags=hashtags)
@@ -263,6 +263,19 @@ def text_writer(whole: Show, in_line: Show | None, *, lines: bool, headed: bool)
         text = whole(doc)
         end = "" if not text or text.endswith("\n") else "\n"
         return f"==> {render.flat(doc.id)} <==\n{text}{end}\n" if headed else text + end
+
+    return show
+
+
+def raw_writer() -> Show:
+    """What writes raw texts byte by byte; only where another text follows, one that ends inside a line gets its end."""
+    open_line = False
+
+    def show(doc: Document) -> str:
+        nonlocal open_line
+        start = "\n" if open_line else ""
+        open_line = bool(doc.text) and not doc.text.endswith("\n")
+        return start + doc.text
 
     return show
 
