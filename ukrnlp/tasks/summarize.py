@@ -20,7 +20,10 @@ Lengths = Callable[[Sequence[Sequence[str]]], list[int]]
 SHORT_TEXT = 10
 """Up to so many sentences the default summary is one sentence, above it two."""
 WORDS = 25
-"""Most words of a sentence in the default summary, where a shorter one is at hand."""
+"""Most words of a sentence in the default summary, unless every shorter one weighs less than SHARE of it."""
+SHARE = 0.5
+LENGTH = 0.5
+"""Power of its words by which a sentence's weight grows: a summary of one sentence should not be too thin."""
 LEAST_WORDS = 4
 OVERLAP = 0.6
 """Share of common words from which a sentence says again what the summary has."""
@@ -181,13 +184,15 @@ class Summarizer:
 
     def _choose(self, candidates: Sequence[Candidate], total_words: int, total: int) -> list[Candidate]:
         """The heaviest candidates that fit the length and do not repeat one another; at least one."""
-        ranked = sorted(candidates, key=lambda c: (-(c.weight), c.number))
         limit = self._limit_words(total_words)
+        power = LENGTH if limit is None else 0.0
+        ranked = sorted(candidates, key=lambda c: (-c.weight * c.words**power, c.number))
         if limit is None:
             count = self._sentences or (1 if total <= SHORT_TEXT else 2)
             if self._sentences is None:
-                # false before true: short ones first, the weights decide among them
-                ranked.sort(key=lambda c: not LEAST_WORDS <= c.words <= WORDS)
+                least = SHARE * ranked[0].weight * ranked[0].words ** power
+                # false before true: good short ones first, in the order of their weights
+                ranked.sort(key=lambda c: not (LEAST_WORDS <= c.words <= WORDS and c.weight * c.words**power >= least))
         else:
             count = len(ranked)
         chosen: list[Candidate] = []
