@@ -9,7 +9,7 @@ import random
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from ukrnlp.errors import ConfigError
 from ukrnlp.training.base import Base, choose_pieces, count_pieces, load_base, trim
+from ukrnlp.training.loop import copy_weights, follow, place, read_state, reduce_gradients, save_state, write_log
 from ukrnlp.training.reader_data import (
     LABELS,
     Augment,
@@ -206,19 +206,6 @@ def rate_at(step: int, steps: int, warmup: float) -> float:
     return min((step + 1) / rising, max(0.0, (steps - step) / max(1.0, steps - rising)))
 
 
-def reduce_gradients(reader: Reader, rows: int) -> None:
-    """Sum gradients over the processes in one message and divide them by the rows of all."""
-    gradients = [p.grad for p in reader.parameters() if p.grad is not None]
-    if dist.is_initialized():
-        flat = torch.cat([g.reshape(-1) for g in gradients] + [torch.tensor([float(rows)])])
-        dist.all_reduce(flat)
-        rows = int(flat[-1])
-        for g, part in zip(gradients, flat[:-1].split([g.numel() for g in gradients]), strict=True):
-            g.copy_(part.view_as(g))
-    for g in gradients:
-        g.div_(rows)
-
-
 @dataclass(slots=True)
 class Progress:
     """Where a run stands: resuming goes on at exactly this batch."""
@@ -237,7 +224,7 @@ class Run:
         self, settings: Settings, data: Path, wheels: Path, folder: Path, *, valid: Path | None = None
     ) -> None:
         self.settings, self.data, self.folder = settings, data, folder
-        self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        self.rank, self.world = place()
         torch.manual_seed(settings.seed)  # the same new heads in every process
         if settings.start:
             start = Path(settings.start)
@@ -251,11 +238,11 @@ class Run:
         self.optimizer = optimizer_for(self.reader, settings)
         self.examples = read_examples(settings, data)
         self.valid = self.encoded(news_pairs(read_rows(valid))) if valid else []
-        self.average = {n: p.detach().clone() for n, p in self.reader.named_parameters()} if self.rank == 0 else {}
+        self.average = copy_weights(self.reader) if self.rank == 0 else {}
         self.progress = Progress()
         folder.mkdir(parents=True, exist_ok=True)
-        if (folder / "state.pt").is_file():
-            self.restore()
+        if (state := read_state(folder)) is not None:
+            self.restore(state)
 
     def encoded(self, examples: Sequence[Example]) -> list[Row]:
         """Examples as rows of ids."""
@@ -267,9 +254,8 @@ class Run:
         rows = self.encoded(epoch_of(self.examples, self.settings, number))
         return batches(rows, self.settings.batch_tokens, random.Random(f"{self.settings.seed} {number} order"))
 
-    def restore(self) -> None:
-        """Go on from `state.pt`."""
-        state = torch.load(self.folder / "state.pt", weights_only=True, mmap=True)
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from where `state` was saved."""
         self.reader.load_state_dict(state["reader"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
@@ -286,8 +272,7 @@ class Run:
             "progress": asdict(self.progress),
             "average": self.average,
         }
-        torch.save(state, self.folder / "state.tmp")
-        (self.folder / "state.tmp").replace(self.folder / "state.pt")
+        save_state(self.folder, state)
         model = self.folder / "model"
         save_reader(self.average, self.reader.bert.config, self.tokenizer, model)
         (model / "training.json").write_text(json.dumps(self.record(), ensure_ascii=False, indent=1) + "\n")
@@ -371,17 +356,14 @@ class Run:
         progress.rows += len(batch)
         progress.seconds += time.monotonic() - began
         if self.rank == 0:
-            keep = min(s.average, (1 + progress.step) / (10 + progress.step))
-            live = dict(self.reader.named_parameters())
-            torch._foreach_lerp_(list(self.average.values()), [live[n].detach() for n in self.average], 1 - keep)
+            follow(self.average, self.reader, step=progress.step, keep=s.average)
         return values
 
     def log(self, line: dict[str, Any]) -> None:
         """Append one line to `log.jsonl`."""
         if self.rank == 0:
             progress = {k: round(v, 1) for k, v in asdict(self.progress).items()}
-            with (self.folder / "log.jsonl").open("a", encoding="utf-8") as out:
-                out.write(json.dumps(progress | line) + "\n")
+            write_log(self.folder, progress | line)
 
 
 def encoder_of(tokenizer: dict[str, Any]) -> Any:

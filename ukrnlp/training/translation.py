@@ -12,14 +12,13 @@ import platform
 import random
 import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -29,6 +28,7 @@ from transformers import AutoModelForSeq2SeqLM
 from ukrnlp.errors import ConfigError
 from ukrnlp.training.augment import epoch
 from ukrnlp.training.corpora import Corpus, Pair, Source, read_corpus
+from ukrnlp.training.loop import copy_weights, follow, place, read_state, reduce_gradients, save_state, write_log
 
 PAD, EOS = 1, 2
 
@@ -167,22 +167,6 @@ def optimizer_for(model: Any, settings: Settings) -> torch.optim.AdamW:
     )
 
 
-def reduce_gradients(model: Any, tokens: int) -> int:
-    """Sum gradients over the processes in one message, divide by the target tokens of all; returns those."""
-    gradients = [p.grad for p in model.parameters() if p.grad is not None]
-    if dist.is_initialized():
-        flat = torch.cat(
-            [g.reshape(-1) for g in gradients] + [torch.tensor([float(tokens)], device=gradients[0].device)]
-        )
-        dist.all_reduce(flat)
-        tokens = int(flat[-1])
-        for g, part in zip(gradients, flat[:-1].split([g.numel() for g in gradients]), strict=True):
-            g.copy_(part.view_as(g))
-    for g in gradients:
-        g.div_(tokens)
-    return tokens
-
-
 @dataclass(slots=True)
 class Progress:
     """Where a run stands: resuming goes on at exactly this batch."""
@@ -199,7 +183,7 @@ class Run:
 
     def __init__(self, settings: Settings, data: Path, folder: Path) -> None:
         self.settings, self.data, self.folder = settings, data, folder
-        self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        self.rank, self.world = place()
         start = Path(settings.start)
         self.tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
         self.tokenizer.no_padding()
@@ -210,17 +194,16 @@ class Run:
             start, dtype=torch.float32, attn_implementation=attention, dropout=settings.dropout, use_safetensors=True
         ).to(settings.device)
         self.optimizer = optimizer_for(self.model, settings)
-        self.average = {n: p.detach().clone() for n, p in self.model.named_parameters()} if self.rank == 0 else {}
+        self.average = copy_weights(self.model) if self.rank == 0 else {}
         self.progress = Progress()
         seen: set[str] = set()
         self.corpora: list[Corpus] = [read_corpus(data, source, seen) for source in settings.sources]
         folder.mkdir(parents=True, exist_ok=True)
-        if (folder / "state.pt").is_file():
-            self.restore()
+        if (state := read_state(folder, device=settings.device)) is not None:
+            self.restore(state)
 
-    def restore(self) -> None:
-        """Go on from `state.pt`."""
-        state = torch.load(self.folder / "state.pt", weights_only=True, mmap=True, map_location=self.settings.device)
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from where `state` was saved."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
@@ -237,8 +220,7 @@ class Run:
             "progress": asdict(self.progress),
             "average": self.average,
         }
-        torch.save(state, self.folder / "state.tmp")
-        (self.folder / "state.tmp").replace(self.folder / "state.pt")
+        save_state(self.folder, state)
         self.export(self.folder / "model")
 
     def export(self, folder: Path) -> None:
@@ -321,9 +303,7 @@ class Run:
         progress.tokens += tokens
         progress.seconds += time.monotonic() - began
         if self.rank == 0:
-            keep = min(settings.average, (1 + progress.step) / (10 + progress.step))
-            live = dict(self.model.named_parameters())
-            torch._foreach_lerp_(list(self.average.values()), [live[n].detach() for n in self.average], 1 - keep)
+            follow(self.average, self.model, step=progress.step, keep=settings.average)
         return total / own
 
     def log(self, losses: Sequence[float], speed: float) -> None:
@@ -338,5 +318,4 @@ class Run:
             "tokens_per_second": round(speed, 1),
             "rate": self.optimizer.param_groups[-1]["lr"],
         }
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line) + "\n")
+        write_log(self.folder, line)
