@@ -346,8 +346,32 @@ def test_stance_writes_a_target_a_line():
     assert ran.out == "Росія\tagainst\t0.70\t0\nСША\tagainst\t0.70\t0\n"
 
 
+def test_a_language_that_no_bundled_model_has_is_wrong_usage():
+    result = ukrnlp("run", "--to", "de", stdin="текст")
+    assert result.code == 2
+    assert "allowed: en" in one_error(result)
+
+
+def test_target_auto_finds_the_targets():
+    (row,) = rows(stubbed("stance", "--target", "auto", "-f", "json", stdin="Росія напала на Україну."))
+    assert [stance["target"] for stance in row["stances"]] == ["found"]
+
+
+def test_batch_asked_wrongly_leaves_nothing_in_the_way(tmp_path):
+    text, output = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    text.write_text("Удар по росії.", encoding="utf-8")
+    for stages in ("summarize", "normalize,foo"):
+        assert ukrnlp("batch", text, "-o", output, "--stages", stages, "--quiet").code == 2
+        assert list(tmp_path.iterdir()) == [text]
+    assert ukrnlp("batch", text, "-o", output, "--stages", "normalize", "--quiet").code == 0
+
+
+def test_stance_in_lines_says_nothing_of_an_empty_line():
+    assert stubbed("stance", "--lines", "--target", "Росія", stdin="Росія.\n\n").out.split("\n")[1] == ""
+
+
 def test_toml_config_is_read_and_options_stand_over_it(write):
-    config = write("my.toml", 'stages = ["normalize", "split", "translate"]\nto = "pl"\n')
+    config = write("my.toml", 'stages = ["normalize", "split", "translate"]\nto = "pl"\ntranslate.model = "uk-pl"\n')
     (row,) = rows(stubbed("run", "--config", config, "-f", "json", stdin="текст"))
     assert (row["summary"], row["translation"]["lang"]) == (None, "pl")
     (row,) = rows(stubbed("run", "--config", config, "--to", "en", "-f", "json", stdin="текст"))

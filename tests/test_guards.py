@@ -24,7 +24,11 @@ from ukrnlp.tasks.numbers import numbers
         ("Загинули люди.", "12 people died.", ["number invented"]),
         ("Бюджет становить 2 тис. гривень.", "The budget is 2 hryvnias.", ["number lost", "number invented"]),
         ("Про це сказав міністр Іван Сидоренко.", "The minister said this.", ["name lost"]),
+        ("Софія Данилюк розповіла про виставку.", "Sofiia Donetuk told about the exhibition.", ["name lost"]),
+        ("Олег Кіпер відвідав музей.", "Volodymyr visited the museum.", ["name lost"]),
         # what must pass
+        ("Вчора Київ знову обстріляли.", "Kyiv was shelled again yesterday.", []),
+        ("Про це каже Ельвіра Паласіос, учителька.", "Elvira Palacios, a teacher, says this.", []),
         ("Загинули 12 людей.", "Twelve people died.", []),
         ("Загинули дванадцять людей.", "12 people died.", []),
         ("Бюджет становить 2 тис. 140 гривень.", "The budget is 2,140 hryvnias.", []),
@@ -120,3 +124,13 @@ def test_repetition_is_linear_enough_for_a_long_loop():
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_doubts_never_fails(source, hypothesis):
     assert isinstance(doubts(source, hypothesis), tuple)
+
+
+def test_doubts_tells_a_flood_of_lost_numbers_in_few_lines():
+    source = "Результати: " + ", ".join(str(100 + i) for i in range(40)) + "."
+    found = [
+        str(doubt)
+        for doubt in doubts(source, "Results: many numbers that were all lost on the way to this text, sadly.")
+    ]
+    assert found[-1] == "number lost: and 35 more"
+    assert len([text for text in found if text.startswith("number lost")]) == 6

@@ -170,7 +170,7 @@ def test_csv_keeps_quotes_line_ends_and_long_fields(write):
 def test_csv_errors_are_of_their_row(write):
     docs = read(write("a.csv", b'text,id\na,1,2\n\xff,2\nb,3\n"open'))
     assert [doc.text for doc in docs] == ["", "", "b", ""]
-    assert "3 fields, the header 2" in message(docs[0])
+    assert "line 2: the row has 3 fields, the header 2" in message(docs[0])
     assert "not valid UTF-8" in message(docs[1])
     assert "broken CSV" in message(docs[3])
 

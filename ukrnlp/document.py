@@ -67,7 +67,10 @@ class StanceLabel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """The author's stance to `target`, with a probability for each label; `evidence` are sentence numbers from 0."""
+    """The author's stance to `target`, with a probability for each label.
+
+    `evidence` are sentence numbers from 0, those that speak of the target first, then by strength.
+    """
 
     target: str
     label: StanceLabel

@@ -307,7 +307,10 @@ def table_rows(stream: BinaryIO, encoding: str, kind: str, fields: Fields) -> It
                 yield number, InputError(f"broken CSV near line {reader.line_num}: {error}")
                 continue
             if values:
-                yield number, attempt(table_values, header, values, encoding)
+                row = attempt(table_values, header, values, encoding)
+                if isinstance(row, InputError):
+                    row = InputError(f"line {reader.line_num}: {row}")
+                yield number, row
     finally:
         let_go(text)
 

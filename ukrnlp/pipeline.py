@@ -212,8 +212,29 @@ def load(
         if stages is not None and "translate" in stages:
             raise ConfigError("the translate stage needs a language: give to='en'")
         named = [name for name in named if name != "translate"]
+    check_language(named, settings)
     built = build(named, settings)
     return Pipeline(built, on_error=settings.get("on_error", "raise"))
+
+
+# options that name files
+WORDS = ("standard", "off")
+PATHS = {"normalize": ("table",), "translate": ("glossary",), "summarize": ("aliases",), "stance": ("aliases",)}
+
+
+def check_language(names: Sequence[str], settings: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` where no bundled model translates into the language asked for and no other is named."""
+    to, options = settings.get("to"), settings.get("translate", {})
+    if not to or not {"translate", "summarize"} & {*names} or (isinstance(options, Mapping) and "model" in options):
+        return
+    from ukrnlp.catalog import bundled
+
+    languages = [name.removeprefix("uk-") for name in bundled() if name.startswith("uk-") and len(name) == 5]
+    if to not in languages and languages:
+        raise ConfigError(
+            f"no bundled model translates into {to!r}; allowed: {', '.join(languages)}, or name a model "
+            "(translate.model, --model) that does"
+        )
 
 
 def read_config(config: str | Path | Mapping[str, Any]) -> dict[str, Any]:
@@ -230,6 +251,11 @@ def read_config(config: str | Path | Mapping[str, Any]) -> dict[str, Any]:
             own = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is not TOML in UTF-8: {error}") from error
+        for stage, options in PATHS.items():
+            for option in options:
+                table = own.get(stage)
+                if isinstance(table, dict) and isinstance(value := table.get(option), str) and value not in WORDS:
+                    table[option] = str(path.parent / value)  # a file named in a file lies beside it
     preset = own.pop("pipeline", "uk-news")
     check_choice("pipeline", preset, tuple(PRESETS))
     return {**PRESETS[preset], **own}

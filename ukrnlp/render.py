@@ -100,8 +100,12 @@ def stance_lines(doc: Document) -> str:
 
 
 def stances_in_line(doc: Document) -> str:
-    """All stances in one line: target, label, probability, a tab between them, for one target after another."""
-    return "\t".join(chain.from_iterable(map(stance_cells, doc.stances or ())))
+    """All stances in one line: target, label, probability, a tab between them, for one target after another.
+
+    A blank text gives an empty line: there is nothing to judge.
+    """
+    stances = (doc.stances or ()) if doc.text.strip() else ()
+    return "\t".join(chain.from_iterable(map(stance_cells, stances)))
 
 
 def stance_cells(stance: Stance) -> tuple[str, str, str]:

@@ -23,7 +23,7 @@ from ukrnlp.batch.shards import Footer, grouped, read_footer, write_shard
 from ukrnlp.batch.sources import Reading, Source, documents, expand, fingerprint, settle
 from ukrnlp.batch.workers import Done, Job, Processes, run_here, run_pool
 from ukrnlp.document import Document
-from ukrnlp.errors import ConfigError, InputError
+from ukrnlp.errors import ConfigError, InputError, ModelError
 from ukrnlp.io import is_unread
 from ukrnlp.pipeline import load
 
@@ -143,7 +143,13 @@ class Run:
         self.done = {footer.shard: footer for footer in finished if footer.shard in wanted}
         reused = len(self.done)
         remove_strays(places.parts, set(self.done))
-        self.process(sources, reading, plan, run, wanted)
+        try:
+            self.process(sources, reading, plan, run, wanted)
+        except (ConfigError, ModelError):
+            # nothing can run as asked: a corrected command must not find the traces of the wrong one
+            if fresh and not self.done:
+                clear(places)
+            raise
         if [stamp(source) for source in sources] != stamps:
             raise InputError("an input was changed while the run went on; begin again with --force")
         footers = [self.done[number] for number in wanted]

@@ -77,13 +77,15 @@ def model_row(name: str) -> dict[str, Any]:
 
 
 def first_sentence(card: Path) -> str:
-    """The first line of a card's text, behind its metadata and headings."""
+    """The first sentence of a card's text, behind its metadata and headings, without Markdown's stars."""
     if not card.is_file():
         return ""
     text = card.read_text(encoding="utf-8")
     if text.startswith("---\n"):
         text = text.partition("\n---\n")[2]
-    return next((line.strip() for line in text.split("\n") if line.strip() and not line.startswith(("#", "-"))), "")
+    paragraphs = (" ".join(block.split()) for block in text.split("\n\n"))
+    first = next((block for block in paragraphs if block and not block.startswith(("#", "-", "`", "|"))), "")
+    return first.replace("*", "").partition(". ")[0].rstrip(".")
 
 
 def info(output: Output = Format.TEXT, debug: Debug = False) -> None:

@@ -74,7 +74,8 @@ def batch(
             output=output,
             config=config,
             to=to,
-            targets=targets or (None if "targets" in read_config(config) else "auto"),
+            targets=(targets if targets != ["auto"] else "auto")
+            or (None if "targets" in read_config(config) else "auto"),
             stages=[name.strip() for name in stages.split(",")] if stages else None,
             form=form.value if form else None,
             encoding=encoding,

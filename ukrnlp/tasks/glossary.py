@@ -108,8 +108,10 @@ def read_glossary(extra: Path | None = None) -> Glossary:
     if extra is not None:
         try:
             own = Path(extra).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"glossary {extra} cannot be read as UTF-8 text: {error}") from error
+        except OSError as error:
+            raise ConfigError(f"glossary {extra} cannot be read: {error.strerror}; check the path") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"glossary {extra} is not UTF-8 ({error}); save it as UTF-8") from error
         ours = parse_glossary(own, str(extra), switch=True)
         named = {term.source for term in ours}
         terms = ours + [term for term in terms if term.source not in named]

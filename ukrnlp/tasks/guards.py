@@ -18,6 +18,8 @@ WORD = re.compile(r"\w+")
 # What lies well outside has lost or invented a clause.
 LENGTH_RATIO = {("uk", "en"): (0.6, 2.0), ("en", "uk"): (0.5, 1.7)}
 ANY_LENGTH_RATIO = (0.3, 3.5)
+MOST = 5
+"""How many lost numbers or names are told one by one."""
 SHORT = 40
 """Characters up to which a length ratio says nothing."""
 
@@ -68,13 +70,20 @@ def doubts(
         found.append(Doubt("repetition", again))
     if {source_lang, target_lang} == {"uk", "en"}:
         there, here = numbers(source, source_lang), numbers(hypothesis, target_lang)
-        found += [Doubt("number lost", number.text) for number in missing(there, here)]
-        found += [Doubt("number invented", number.text) for number in missing(here, there)]
+        found += listed("number lost", [number.text for number in missing(there, here)])
+        found += listed("number invented", [number.text for number in missing(here, there)])
     if (source_lang, target_lang) == ("uk", "en"):
-        found += [Doubt("name lost", name) for name in lost_names(source, hypothesis)]
+        found += listed("name lost", lost_names(source, hypothesis))
     if score < low:
         found.append(Doubt("low score", f"{score:.2f}"))
     return tuple(dict.fromkeys(found))
+
+
+def listed(kind: str, details: list[str]) -> list[Doubt]:
+    """One doubt for each of `details`, and one for all beyond `MOST`: a list lost whole must not flood the warnings."""
+    distinct = list(dict.fromkeys(details))
+    more = [Doubt(kind, f"and {len(distinct) - MOST} more")] if len(distinct) > MOST else []
+    return [*(Doubt(kind, detail) for detail in distinct[:MOST]), *more]
 
 
 def foreign_letters(source: str, hypothesis: str, target_lang: str) -> str:

@@ -215,7 +215,10 @@ class StanceClassifier:
             evidence.add(max(shows, key=lambda i: shows[i]))
         label = max(StanceLabel, key=lambda name: scores[name])
         warnings = self._warnings(question, {*shows})
-        return Stance(question.target, label, scores, tuple(sorted(evidence)), self.model, warnings)
+        # a reader who is shown one sentence wants one that speaks of the target
+        spoken = {*question.found.named, *question.found.evoked}
+        ranked = tuple(sorted(evidence, key=lambda i: (i not in spoken, -shows[i], i)))
+        return Stance(question.target, label, scores, ranked, self.model, warnings)
 
     @staticmethod
     def _warnings(question: Question, read: set[int]) -> tuple[str, ...]:

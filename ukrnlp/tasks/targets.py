@@ -217,8 +217,10 @@ def read_aliases(extra: Path | None = None) -> Aliases:
     if extra is not None:
         try:
             own = Path(extra).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"alias file {extra} cannot be read as UTF-8 text: {error}") from error
+        except OSError as error:
+            raise ConfigError(f"alias file {extra} cannot be read: {error.strerror}; check the path") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"alias file {extra} is not UTF-8 ({error}); save it as UTF-8") from error
         entities += parse_aliases(own, str(extra))
     return Aliases(tuple(entities))
 
