@@ -84,6 +84,24 @@ def test_pipeline_reversed_gives_reversed(nlp, texts, together):
     assert [doc.translation.sentences for doc in backward] == [doc.translation.sentences for doc in together]
 
 
+def test_pipeline_does_every_task_on_transformers_too(nlp):
+    pytest.importorskip("transformers")
+    text = SAMPLES[-1].read_text(encoding="utf-8")
+    reference = {"engine": "transformers"}
+    other = ukrnlp.load(
+        {"translate": {**reference, "beam_size": 1}, "summarize": reference, "stance": reference},
+        to="en",
+        targets=TARGETS[:2],
+    )(text)
+    ours = nlp(Document(text, targets=TARGETS[:2]))
+    assert len(other.translation.sentences) == len(ours.translation.sentences)
+    assert all(a.strip() for a in other.translation.sentences)
+    assert other.summary.sources == ours.summary.sources
+    for a, b in zip(other.stances, ours.stances, strict=True):
+        assert (a.label, a.evidence) == (b.label, b.evidence)
+        assert all(a.scores[label] == pytest.approx(b.scores[label], abs=0.01) for label in a.scores)
+
+
 def test_pipeline_goes_on_behind_texts_that_hold_nothing(nlp):
     docs = list(nlp.pipe(["", " \n ", Document("Київ чекає.", targets=("Київ",)), "\x00\x07", "🙂"]))
     assert [bool(doc.translation.text.strip()) for doc in docs][:3] == [False, False, True]
