@@ -68,7 +68,7 @@ def test_pipeline_gives_single_texts_what_it_gives_a_batch(nlp, texts, together)
         for a, b in zip(alone, together, strict=True)
         for pair in zip(a.translation.sentences, b.translation.sentences, strict=True)
     ]
-    # int8 sums differ with the shape of a batch: 196 of 200 sentences of dev are equal, 25 leave room for chance
+    # int8 sums differ with the shape of a batch: 197 of 200 sentences of dev are equal, 25 leave room for chance
     assert sum(one == other for one, other in pairs) >= 0.85 * len(pairs)
     for a, b in zip(alone, together, strict=True):
         assert a.normalized == b.normalized
