@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ukrnlp
-from ukrnlp import ConfigError, Document, InputError, Pipeline, Sentence, UkrnlpError
+from ukrnlp import ConfigError, Document, InputError, Pipeline, Sentence, UkrnlpError, pipeline
 from ukrnlp.document import StageError
 
 
@@ -187,3 +187,13 @@ def test_load_a_broken_toml_file_names_it(tmp_path, data):
     path.write_bytes(data)
     with pytest.raises(ConfigError, match=r"my\.toml is not TOML in UTF-8"):
         ukrnlp.load(path)
+
+
+def test_files_named_in_a_toml_lie_beside_it(tmp_path):
+    config = tmp_path / "my.toml"
+    config.write_text('[translate]\nglossary = "terms.tsv"\nbeam_size = 1\n[stance]\naliases = "/else/names.tsv"\n')
+    read = pipeline.read_config(config)
+    assert read["translate"] == {"glossary": str(tmp_path / "terms.tsv"), "beam_size": 1}
+    assert read["stance"] == {"aliases": "/else/names.tsv"}
+    config.write_text('translate = { glossary = "off" }\n')
+    assert pipeline.read_config(config)["translate"] == {"glossary": "off"}

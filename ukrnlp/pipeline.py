@@ -217,7 +217,7 @@ def load(
     return Pipeline(built, on_error=settings.get("on_error", "raise"))
 
 
-# options that name files
+# options that name files, and the words that may stand there instead
 WORDS = ("standard", "off")
 PATHS = {"normalize": ("table",), "translate": ("glossary",), "summarize": ("aliases",), "stance": ("aliases",)}
 
@@ -237,6 +237,17 @@ def check_language(names: Sequence[str], settings: Mapping[str, Any]) -> None:
         )
 
 
+def beside(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The stages' options of a TOML file in `folder`, with the files that they name looked for there."""
+    found = {}
+    for stage, names in PATHS.items():
+        options = settings.get(stage)
+        if isinstance(options, Mapping):
+            files = {n: str(folder / v) for n in names if isinstance(v := options.get(n), str) and v not in WORDS}
+            found[stage] = {**options, **files}
+    return found
+
+
 def read_config(config: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a preset, TOML file or mapping, over those of the preset that it names."""
     if isinstance(config, str) and config in PRESETS:
@@ -251,11 +262,7 @@ def read_config(config: str | Path | Mapping[str, Any]) -> dict[str, Any]:
             own = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is not TOML in UTF-8: {error}") from error
-        for stage, options in PATHS.items():
-            for option in options:
-                table = own.get(stage)
-                if isinstance(table, dict) and isinstance(value := table.get(option), str) and value not in WORDS:
-                    table[option] = str(path.parent / value)  # a file named in a file lies beside it
+        own.update(beside(path.parent, own))
     preset = own.pop("pipeline", "uk-news")
     check_choice("pipeline", preset, tuple(PRESETS))
     return {**PRESETS[preset], **own}

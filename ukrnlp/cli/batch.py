@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from ukrnlp.cli.options import Debug, InputForm, Targets
+from ukrnlp.cli.options import Debug, InputForm, Targets, whose
 from ukrnlp.cli.work import NOTHING_DONE, SOME_FAILED, fail, guard
 from ukrnlp.errors import ConfigError
 from ukrnlp.io import STDIN, Fields
@@ -74,8 +74,7 @@ def batch(
             output=output,
             config=config,
             to=to,
-            targets=(targets if targets != ["auto"] else "auto")
-            or (None if "targets" in read_config(config) else "auto"),
+            targets=whose(targets) or (None if "targets" in read_config(config) else "auto"),
             stages=[name.strip() for name in stages.split(",")] if stages else None,
             form=form.value if form else None,
             encoding=encoding,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
@@ -135,6 +135,11 @@ To = Annotated[str | None, typer.Option(help="Language to translate into.", show
 def chosen(**options: object) -> dict[str, Any]:
     """The options that the user gave."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def whose(targets: list[str] | None) -> list[str] | Literal["auto"] | None:
+    """What `--target` asks for; a lone `auto` means: find the targets in each text."""
+    return "auto" if targets == ["auto"] else targets
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:

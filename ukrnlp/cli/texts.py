@@ -23,6 +23,7 @@ from ukrnlp.cli.options import (
     Targets,
     To,
     chosen,
+    whose,
     with_options,
 )
 from ukrnlp.cli.work import process, write_all
@@ -197,7 +198,7 @@ def make_pipeline(
     merged = {**({"to": "en"} if translates else {}), "targets": "auto", **read_config(config), "on_error": "keep"}
     for stage, given in (options or {}).items():
         merged[stage] = {**merged.get(stage, {}), **given}
-    return load(merged, to=to, targets="auto" if targets == ["auto"] else targets, stages=stages)
+    return load(merged, to=to, targets=whose(targets), stages=stages)
 
 
 def one_stage(
